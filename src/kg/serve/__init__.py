@@ -1,0 +1,1 @@
+"""The HTTP service: rooms as Flask Blueprints on one application."""
