@@ -1,0 +1,107 @@
+"""Puts values into a question: tokens become constants, and the result is proved to differ in nothing else.
+
+Two things change, and only these. `?_name` becomes one constant, or a list of constants between the
+parentheses of an IN. `BOUND(?_name)` becomes `true` when there is a value. Without one both stay as they
+are: the variable is bound nowhere, BOUND is false, and the filter that must stand around it lets every row
+pass. So a body runs unchanged on any SPARQL 1.1 engine, with no value given for what is optional.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kg.catalog.body import is_bound_test
+from kg.catalog.records import Question
+from kg.catalog.terms import term_text
+from kg.catalog.tokens import Kind, Token, parameter_name, significant, tokenize
+from kg.engine import Iri, Term
+from kg.errors import KgError
+from kg.vocab import XSD
+
+
+class BindingProofError(KgError):
+    """A bound query would differ from its template in more than constants. Our fault, never a value's."""
+
+    code = "binding-proof"
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A token of the result: its kind and, where the template fixes it, its text."""
+
+    kind: Kind
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What is written for one token of the template, and the tokens that it must be read as."""
+
+    text: str
+    pieces: tuple[_Piece, ...]
+
+
+def substitute(question: Question, terms: Mapping[str, tuple[Term, ...]]) -> str:
+    """Return the question's SPARQL with these terms in the place of its parameters.
+
+    `terms` has an entry for each parameter with a value; an optional one without is left out.
+
+    Raises:
+        BindingProofError: the proof failed.
+        TermError: a term has no written form.
+    """
+    tokens = tokenize(question.sparql())
+    edits = _edits(significant(tokens), terms)
+    written: list[str] = []
+    expected: list[_Piece] = []
+    for token in tokens:
+        edit = edits.get(token.start)
+        if edit is not None:
+            written.append(edit.text)
+            expected.extend(edit.pieces)
+            continue
+        written.append(token.text)
+        if token.kind not in (Kind.SPACE, Kind.COMMENT):
+            expected.append(_Piece(token.kind, token.text))
+    text = "".join(written)
+    _prove(text, expected)
+    return text
+
+
+def _edits(tokens: tuple[Token, ...], terms: Mapping[str, tuple[Term, ...]]) -> dict[int, _Edit]:
+    """Return the edits by the offset of the token that they replace."""
+    edits: dict[int, _Edit] = {}
+    for index, token in enumerate(tokens):
+        values = terms.get(parameter_name(token) or "")
+        if values is None:
+            continue
+        if is_bound_test(tokens, index):
+            word, opening, closing = tokens[index - 2], tokens[index - 1], tokens[index + 1]
+            edits[word.start] = _Edit("true", (_Piece(Kind.WORD, "true"),))
+            for dropped in (opening, token, closing):
+                edits[dropped.start] = _Edit("", ())
+        else:
+            pieces: list[_Piece] = []
+            for value in values:
+                pieces.extend(([_Piece(Kind.MARK, ",")] if pieces else []) + _shape(value))
+            edits[token.start] = _Edit(", ".join(term_text(value) for value in values), tuple(pieces))
+    return edits
+
+
+def _shape(value: Term) -> list[_Piece]:
+    """Return the kinds of tokens that one constant of this sort consists of."""
+    if isinstance(value, Iri):
+        return [_Piece(Kind.IRI, None)]
+    if value.language:
+        return [_Piece(Kind.STRING, None), _Piece(Kind.LANGUAGE, None)]
+    if value.datatype and value.datatype != f"{XSD}string":
+        return [_Piece(Kind.STRING, None), _Piece(Kind.MARK, "^^"), _Piece(Kind.IRI, None)]
+    return [_Piece(Kind.STRING, None)]
+
+
+def _prove(text: str, expected: list[_Piece]) -> None:
+    found = significant(tokenize(text))
+    if len(found) != len(expected):
+        raise BindingProofError("the bound query has another number of tokens than its template")
+    for token, piece in zip(found, expected, strict=True):
+        if token.kind is not piece.kind or (piece.text is not None and token.text != piece.text):
+            raise BindingProofError(f"the bound query differs in more than constants at line {token.line}")
