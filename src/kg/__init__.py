@@ -1,0 +1,1 @@
+"""CityLedger: an evidence-first knowledge graph of exported smart-city technology."""

@@ -1,0 +1,363 @@
+"""From the folder of tables to a published snapshot; the only place that sees both ends.
+
+tables ─► quads ─► stated shapes ─► rules ─► inferred shapes ─► snapshot
+"""
+
+import platform
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+import pycountry
+import pyoxigraph as ox
+import rdflib
+
+from kg import snapshot
+from kg.catalog.load import Catalog, load_catalog
+from kg.catalog.rdf import to_nquads as catalog_to_nquads
+from kg.errors import ConfigError, CuratedDataError, ShapeViolationError
+from kg.rules import INFERRED, infer, read_rules
+from kg.tables.corpus import Corpus, CorpusFaultsError, read_corpus
+from kg.tables.faults import Fault
+from kg.tables.links import links_to_nquads, read_links
+from kg.tables.metadata import METADATA_FILE
+from kg.tables.quads import corpus_to_nquads
+from kg.validate import Violation, validate
+from kg.vocab import CODE_KINDS, DCTERMS, ID, RDF, RDFS, XSD, compact, graph, iri
+
+ONTOLOGY_GRAPHS: Final = {"ontology": ("kg.ttl", "alignments.ttl"), "vocabularies": ("vocabularies.ttl",)}
+_TOOLS: Final = ("cityledger", "pyoxigraph", "pyshacl", "rdflib")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A corpus that passed its checks.
+
+    Attributes:
+        rows: table to number of rows.
+        warnings: shapes of severity warning that are broken, mapped to rows where possible.
+        notes: what was unusual but understood.
+        seconds: stage to its wall-clock time.
+    """
+
+    rows: Mapping[str, int]
+    warnings: tuple[Fault, ...]
+    notes: tuple[str, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a build made.
+
+    Attributes:
+        stated: triples that rows, ontology, vocabularies, links and catalogue state.
+        inferred: triples that the rules added.
+        peak_memory_mb: largest resident set of this process.
+    """
+
+    snapshot: snapshot.Snapshot
+    checked: Checked
+    stated: int
+    inferred: int
+    peak_memory_mb: int
+
+
+class _Clock:
+    """Remembers how long each stage took and tells the stage that begins."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._begun: tuple[str, float] | None = None
+        self.seconds: dict[str, float] = {}
+
+    def stage(self, name: str) -> None:
+        now = time.monotonic()
+        if self._begun is not None:
+            before, start = self._begun
+            self.seconds[before] = round(self.seconds.get(before, 0.0) + now - start, 2)
+        self._begun = (name, now)
+        if name:
+            self._progress(name)
+
+
+def read_codes(ontology: Path) -> dict[str, frozenset[str]]:
+    """Return the slugs of each vocabulary.
+
+    Raises:
+        CuratedDataError: the file is missing or not Turtle.
+    """
+    found: dict[str, set[str]] = {kind: set() for kind in CODE_KINDS}
+    for quad in _read_turtle(ontology / "vocabularies.ttl"):
+        if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(ID):
+            kind, _, slug = quad.subject.value[len(ID) :].partition("/")
+            if kind in found:
+                found[kind].add(slug)
+    return {kind: frozenset(slugs) for kind, slugs in found.items()}
+
+
+def read_tables(root: Path) -> Corpus:
+    """Read and check the tables of a root folder.
+
+    Raises:
+        ConfigError: there are none.
+        CuratedDataError: cells are wrong.
+    """
+    if not (root / "data" / METADATA_FILE).is_file():
+        raise ConfigError(
+            f"{root / 'data'}: no tables here; run the command in a checkout, or say --root DIR where "
+            "ontology/, data/ and queries/ are"
+        )
+    currencies = frozenset(currency.alpha_3 for currency in pycountry.currencies)
+    return read_corpus(root / "data", read_codes(root / "ontology"), currencies=currencies)
+
+
+def check(root: Path, *, tables_only: bool = False, progress: Progress = lambda stage: None) -> Checked:
+    """Check tables, links and shapes without making a snapshot.
+
+    Raises:
+        CuratedDataError: tables, links or rules are wrong; all faults are in the message.
+        ShapeViolationError: the graph breaks a shape.
+    """
+    clock = _Clock(progress)
+    clock.stage("read tables")
+    corpus = read_tables(root)
+    if tables_only:
+        clock.stage("")
+        return _checked(corpus, (), clock)
+    with tempfile.TemporaryDirectory(prefix="kg-check-") as folder:
+        _, warnings = _make_graph(root, corpus, None, Path(folder), clock)
+    clock.stage("")
+    return _checked(corpus, warnings, clock)
+
+
+def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage: None) -> Built:
+    """Read, check, infer and publish.
+
+    Raises:
+        CuratedDataError: tables, links, rules or questions are wrong; all faults are in the message.
+        ShapeViolationError: the graph breaks a shape.
+        SnapshotError: another build is running, or the snapshot cannot be written.
+    """
+    clock = _Clock(progress)
+    with (
+        snapshot.writer_lock(snapshots_dir),
+        tempfile.TemporaryDirectory(prefix=".build-", dir=snapshots_dir) as folder,
+    ):
+        clock.stage("read tables")
+        corpus = read_tables(root)
+        clock.stage("read questions")
+        catalog = load_catalog(root / "queries", root / "ontology")
+        counts, warnings = _make_graph(root, corpus, catalog, Path(folder), clock)
+        published = snapshot.publish(
+            snapshots_dir,
+            Path(folder) / "all.nq",
+            details={
+                "inputs": _input_digests(root),
+                "rows": {name: len(rows) for name, rows in corpus.tables.items()},
+                "warnings": len(warnings),
+                "tools": {"python": platform.python_version(), **{name: version(name) for name in _TOOLS}},
+            },
+            add_files=lambda path, release: _add_files(root, path, warnings),
+            describe=_describe_release,
+            progress=clock.stage,
+        )
+        clock.stage("")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return Built(
+        snapshot=published,
+        checked=_checked(corpus, warnings, clock),
+        stated=counts[0],
+        inferred=counts[1],
+        peak_memory_mb=peak,
+    )
+
+
+def _checked(corpus: Corpus, warnings: tuple[Fault, ...], clock: _Clock) -> Checked:
+    return Checked(
+        rows={name: len(rows) for name, rows in corpus.tables.items()},
+        warnings=warnings,
+        notes=corpus.notes,
+        seconds=clock.seconds,
+    )
+
+
+def _make_graph(
+    root: Path, corpus: Corpus, catalog: Catalog | None, folder: Path, clock: _Clock
+) -> tuple[tuple[int, int], tuple[Fault, ...]]:
+    """Write `all.nq` with every quad of the release into a folder; return the counts and the warnings.
+
+    The stated shapes are checked in a second process while the rules run in this one.
+    """
+    clock.stage("make quads")
+    known = frozenset(iri(name, row.slug) for name, rows in corpus.tables.items() for row in rows)
+    links, link_faults = read_links(root / "data" / "links", known)
+    if link_faults:
+        raise CorpusFaultsError(link_faults)
+    stated = folder / "stated.nq"
+    _write_lines(stated, corpus_to_nquads(corpus), links_to_nquads(links))
+    terms = folder / "terms.nq"
+    _write_lines(terms, _ontology_nquads(root / "ontology"))
+    shapes = root / "ontology"
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        clock.stage("rules and stated shapes")
+        first: Future[tuple[Violation, ...]] = pool.submit(
+            validate_files, (stated,), (terms,), shapes / "shapes-stated.ttl"
+        )
+        store = ox.Store()
+        for path in (stated, terms):
+            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+        rule_error: CuratedDataError | None = None
+        try:
+            infer(store, read_rules(root / "ontology" / "rules"))
+        except CuratedDataError as error:
+            rule_error = error
+        _raise_violations(first.result(), corpus)
+        if rule_error is not None:
+            raise rule_error
+        inferred = folder / "inferred.nq"
+        with inferred.open("wb") as handle:
+            for quad in store.quads_for_pattern(None, None, None, INFERRED):
+                handle.write(f"{quad.subject} {quad.predicate} {quad.object} {quad.graph_name} .\n".encode())
+        del store
+        clock.stage("inferred shapes")
+        second = pool.submit(validate_files, (stated, inferred), (terms,), shapes / "shapes-inferred.ttl").result()
+    warnings = _raise_violations((*first.result(), *second), corpus)
+    catalog_file = folder / "catalog.nq"
+    _write_lines(catalog_file, catalog_to_nquads(catalog) if catalog is not None else ())
+    counts = [0, 0]
+    with (folder / "all.nq").open("wb") as output:
+        for position, path in ((0, stated), (0, terms), (0, catalog_file), (1, inferred)):
+            content = path.read_bytes()
+            counts[position] += content.count(b"\n")
+            output.write(content)
+    return (counts[0], counts[1]), warnings
+
+
+def validate_files(data_files: tuple[Path, ...], term_files: tuple[Path, ...], shapes: Path) -> tuple[Violation, ...]:
+    """Check N-Quads files against a file of shapes. A function of its own because it runs in another process."""
+    return validate(_plain_graph(data_files), rdflib.Graph().parse(shapes), _plain_graph(term_files))
+
+
+def _plain_graph(files: Iterable[Path]) -> rdflib.Graph:
+    """Return the union of all graphs of N-Quads files.
+
+    pySHACL over an Oxigraph-backed rdflib store is slow and wrong about typed strings, so the graph is a plain one.
+    """
+    union = rdflib.Graph()
+    cache: dict[ox.NamedNode | ox.Literal, rdflib.term.Node] = {}
+
+    def node(term: ox.NamedNode | ox.Literal) -> rdflib.term.Node:
+        found = cache.get(term)
+        if found is None:
+            if isinstance(term, ox.NamedNode):
+                found = rdflib.URIRef(term.value)
+            elif term.language:
+                found = rdflib.Literal(term.value, lang=term.language)
+            elif term.datatype.value == XSD + "string":
+                found = rdflib.Literal(term.value)
+            else:
+                found = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value))
+            cache[term] = found
+        return found
+
+    for path in files:
+        for quad in ox.parse(path=str(path), format=ox.RdfFormat.N_QUADS):
+            union.add((node(quad.subject), node(quad.predicate), node(quad.object)))  # type: ignore[arg-type]
+    return union
+
+
+def _raise_violations(found: Iterable[Violation], corpus: Corpus) -> tuple[Fault, ...]:
+    """Raise for violations; return the warnings, each with the row that it is about."""
+    columns = {
+        column.property_iri: column.name
+        for spec in corpus.specs.values()
+        for column in spec.columns
+        if column.property_iri
+    }
+    violations: list[Fault] = []
+    warnings: list[Fault] = []
+    for one in found:
+        where = corpus.locate(one.focus)
+        fault = Fault(
+            file=where[0] if where else compact(one.focus),
+            line=where[1] if where else 0,
+            column=columns.get(one.path or "", compact(one.path) if one.path else ""),
+            value=compact(one.value) if one.value else "",
+            rule=one.message.rstrip("."),
+            repair=f"(shape {one.shape.rpartition('/')[2]}, {compact(one.focus)})",
+        )
+        (warnings if one.severity == "warning" else violations).append(fault)
+    if violations:
+        raise ShapeViolationError("\n".join(str(fault) for fault in sorted(set(violations))))
+    return tuple(sorted(set(warnings)))
+
+
+def _ontology_nquads(ontology: Path) -> Iterator[str]:
+    for name, files in ONTOLOGY_GRAPHS.items():
+        for file in files:
+            for triple in _read_turtle(ontology / file):
+                yield f"{triple.subject} {triple.predicate} {triple.object} <{graph(name)}> ."
+
+
+def _read_turtle(path: Path) -> list[ox.Quad]:
+    try:
+        return list(ox.parse(path=str(path), format=ox.RdfFormat.TURTLE))
+    except FileNotFoundError as error:
+        raise CuratedDataError(f"{path}: missing; the folder ontology/ belongs beside data/") from error
+    except SyntaxError as error:
+        raise CuratedDataError(f"ontology/{path.name}:{error.lineno or 1}: not Turtle: {error.msg}") from error
+
+
+def _write_lines(path: Path, *parts: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as handle:
+        for part in parts:
+            handle.writelines(line + "\n" for line in part)
+
+
+def _input_digests(root: Path) -> dict[str, str]:
+    patterns = (
+        "ontology/*.ttl",
+        "ontology/rules/*.rq",
+        "data/*",
+        "data/links/*",
+        "queries/*.rq",
+        "queries/reports/*",
+    )
+    return {
+        str(path.relative_to(root)): snapshot.digest_file(path)
+        for pattern in patterns
+        for path in sorted(root.glob(pattern))
+        if path.is_file()
+    }
+
+
+def _add_files(root: Path, target: Path, warnings: tuple[Fault, ...]) -> None:
+    """Put beside the store what serving needs, so that a release answers from its own questions for ever."""
+    for pattern in ("queries/*.rq", "queries/reports/*.md", "ontology/*.ttl", "ontology/rules/*.rq"):
+        for path in sorted(root.glob(pattern)):
+            copy = target / path.relative_to(root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    (target / "warnings.txt").write_text("".join(f"{fault}\n" for fault in warnings), encoding="utf-8")
+
+
+def _describe_release(release: str) -> Iterator[str]:
+    name = graph("release")
+    subject = f"<{iri('release', release)}>"
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    yield f"{subject} <{RDF}type> <http://www.w3.org/ns/dcat#Dataset> <{name}> ."
+    yield f'{subject} <{RDFS}label> "CityLedger release {release}"@en <{name}> .'
+    yield f'{subject} <{DCTERMS}identifier> "{release}" <{name}> .'
+    yield f'{subject} <{DCTERMS}issued> "{today}"^^<{XSD}date> <{name}> .'
+    for tool in _TOOLS:
+        yield f'{subject} <{DCTERMS}provenance> "{tool} {version(tool)}" <{name}> .'

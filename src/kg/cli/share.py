@@ -1,0 +1,3 @@
+"""kg export, kg publish, kg link. Filled in as their floors land."""
+
+COMMANDS = ()

@@ -1,0 +1,1 @@
+"""The way in: curated CSV tables to RDF."""
