@@ -1,0 +1,78 @@
+"""What the tests share: a tiny root folder, the command line, and a published snapshot of the tiny tables."""
+
+import io
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+TINY = CHECKOUT / "tests" / "tiny"
+SHARED = CHECKOUT.parent / "shared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one command gave: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run_kg(*arguments: str | Path) -> Result:
+    """Run the command line in this process."""
+    from kg.cli import main
+
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    with patch.object(sys, "argv", ["kg", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return Result(code=code, out=out.getvalue(), err=err.getvalue())
+
+
+def make_tiny_root(target: Path) -> Path:
+    """Copy the tiny tables, the ontology and the questions into a folder that commands take as --root."""
+    shutil.copytree(TINY / "data", target / "data")
+    shutil.copytree(CHECKOUT / "ontology", target / "ontology")
+    shutil.copytree(CHECKOUT / "queries", target / "queries")
+    return target
+
+
+@pytest.fixture
+def tiny_root(tmp_path: Path) -> Path:
+    """A root folder of its own with the tiny tables."""
+    return make_tiny_root(tmp_path / "root")
+
+
+@pytest.fixture
+def kg() -> Callable[..., Result]:
+    """The command line."""
+    return run_kg
+
+
+@pytest.fixture(scope="session")
+def tiny_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of snapshots with one release of the tiny tables; read it only."""
+    base = tmp_path_factory.mktemp("tiny")
+    root = make_tiny_root(base / "root")
+    result = run_kg("build", "--root", root, "--snapshots", base / "snapshots", "--quiet")
+    assert result.code == 0, result.err
+    return base / "snapshots"
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Iterator[Path]:
+    """The source texts, where the neighbour folder has them."""
+    folder = SHARED / "seeds"
+    if not folder.is_dir():
+        pytest.skip("SKIPPED LOUDLY: the source texts in ../shared/seeds are not here")
+    yield folder
