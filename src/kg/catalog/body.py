@@ -158,9 +158,7 @@ def is_bound_test(tokens: tuple[Token, ...], index: int) -> bool:
 
 
 def _in_list(tokens: tuple[Token, ...], index: int) -> bool:
-    return (
-        tokens[index - 1].is_mark("(") and tokens[index - 2].is_word("IN") and tokens[index + 1].is_mark(")")
-    )
+    return tokens[index - 1].is_mark("(") and tokens[index - 2].is_word("IN") and tokens[index + 1].is_mark(")")
 
 
 def _guarded(tokens: tuple[Token, ...], index: int, name: str) -> bool:
@@ -170,5 +168,6 @@ def _guarded(tokens: tuple[Token, ...], index: int, name: str) -> bool:
             end = matching(tokens, start + 1)
             if end > index:
                 inside = range(start + 1, end)
-                return any(parameter_name(tokens[i]) == name and is_bound_test(tokens, i) for i in inside)
+                if any(parameter_name(tokens[i]) == name and is_bound_test(tokens, i) for i in inside):
+                    return True
     return False

@@ -136,9 +136,7 @@ def _places(citations: tuple[Citation, ...]) -> str:
 def _json(answer: QuestionAnswer) -> str:
     rows: list[dict[str, object]] = []
     for index, row in enumerate(answer.rows):
-        entry: dict[str, object] = {
-            name: _json_cell(term) for name, term in zip(answer.columns, row, strict=True)
-        }
+        entry: dict[str, object] = {name: _json_cell(term) for name, term in zip(answer.columns, row, strict=True)}
         if answer.citations is not None:
             entry["evidence"] = [_json_citation(citation) for citation in answer.citations[index]]
         rows.append(entry)

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from kg.catalog.faults import Fault
 from kg.catalog.records import Column, Expectation, Invariant, InvariantKind, Parameter, ParameterType
-from kg.catalog.yaml_lines import Mapping, Scalar, Sequence, Value, HeaderYamlError, read_yaml
+from kg.catalog.yaml_lines import HeaderYamlError, Mapping, Scalar, Sequence, Value, read_yaml
 from kg.charts.spec import ChartSpec, Mark
 from kg.vocab import KINDS, expand
 
@@ -126,9 +126,7 @@ class _Reader:
             return None
         return int(number)
 
-    def one_of(
-        self, value: Value, make: Callable[[str], Item], known: Iterable[str], what: str
-    ) -> Item | None:
+    def one_of(self, value: Value, make: Callable[[str], Item], known: Iterable[str], what: str) -> Item | None:
         """Return the member of an enumeration that a text names."""
         text = self.text(value, what) or ""
         try:
@@ -187,9 +185,7 @@ def _header(reader: _Reader, value: Value) -> Header | None:
         if text.isdecimal() and 1 <= int(text) <= 40:
             answers.append(int(text))
         else:
-            reader.fault(
-                keys["answers"].line, f"answers holds {text!r}; it lists competency questions 1 to 40"
-            )
+            reader.fault(keys["answers"].line, f"answers holds {text!r}; it lists competency questions 1 to 40")
     seconds = reader.number(keys.get("seconds"), "seconds")
     if seconds is not None and not 0 < seconds <= 60:
         reader.fault(keys["seconds"].line, "seconds must be above 0 and at most 60")
@@ -242,9 +238,7 @@ def _param(reader: _Reader, name: str, line: int, value: Value) -> Parameter | N
     if resource_kind is not None and resource_kind not in KINDS:
         reader.fault(keys["kind"].line, f"{what}: unknown kind {resource_kind!r}; known: {', '.join(KINDS)}")
     if (kind is ParameterType.IRI) != (class_iri is not None or resource_kind is not None):
-        reader.fault(
-            line, f"{what}: an iri, and only an iri, names its class (kg:Country) or its kind (role)"
-        )
+        reader.fault(line, f"{what}: an iri, and only an iri, names its class (kg:Country) or its kind (role)")
     values = _enum_values(reader, keys.get("values"), what)
     if (kind is ParameterType.ENUM) != bool(values):
         reader.fault(line, f"{what}: an enum, and only an enum, lists its values")
@@ -328,11 +322,7 @@ def _chart(reader: _Reader, chart: Value | None, world: Value | None) -> ChartSp
         mark = reader.one_of(keys["mark"], Mark, Mark, "the chart's mark")
     if mark is None:
         return None
-    channels = {
-        name: reader.text(keys.get(name), f"the chart's {name}")
-        for name in _CHART_CHANNELS
-        if name != "steps"
-    }
+    channels = {name: reader.text(keys.get(name), f"the chart's {name}") for name in _CHART_CHANNELS if name != "steps"}
     return ChartSpec(mark=mark, steps=reader.texts(keys.get("steps"), "the chart's steps"), **channels)
 
 
@@ -347,9 +337,7 @@ def _expect(reader: _Reader, value: Value | None) -> Expectation:
             invariants.append(Invariant(kind=InvariantKind(word), columns=tuple(columns)))
         except ValueError:
             kinds = ", ".join(InvariantKind)
-            reader.fault(
-                keys["invariants"].line, f"unknown invariant {text!r}; it starts with one of {kinds}"
-            )
+            reader.fault(keys["invariants"].line, f"unknown invariant {text!r}; it starts with one of {kinds}")
     return Expectation(
         min_rows=reader.count(keys.get("min_rows"), "expect: min_rows") or 0,
         max_rows=reader.count(keys.get("max_rows"), "expect: max_rows"),

@@ -70,9 +70,7 @@ class Catalog:
         raise UnknownQuestionError(f"no saved question is named {name!r}{hint}")
 
 
-def read_question(
-    path: Path, *, known_terms: frozenset[str] | None = None
-) -> tuple[Question | None, list[Fault]]:
+def read_question(path: Path, *, known_terms: frozenset[str] | None = None) -> tuple[Question | None, list[Fault]]:
     """Read one file; returns the question, or None where it is not sound, and its faults."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -195,9 +193,7 @@ def _check_syntax(question: Question, note: Note) -> None:
     Every set of values gives the same kinds of tokens in the same places as one of these or a mixture of
     them, so what parses here parses for all values (see bind.py).
     """
-    filled: dict[str, tuple[Term, ...]] = {
-        parameter.name: _dummies(parameter) for parameter in question.params
-    }
+    filled: dict[str, tuple[Term, ...]] = {parameter.name: _dummies(parameter) for parameter in question.params}
     for text in (question.body, substitute(question, filled)):
         fault = _syntax_fault(text)
         if fault is not None:

@@ -113,8 +113,8 @@ class Question:
         answers: numbers of the competency questions that it answers.
         columns: the variables of SELECT in their order; empty for CONSTRUCT.
         evidence: columns that hold nodes with evidence: an IRI, or several separated by spaces.
-        finding: the sentence above the table; `{rows}`, `{count.column}`, `{first.column}`, `{sum.column}` and
-            `{param.name}` stand for what the answer says.
+        finding: the sentence above the table; `{rows}`, `{count.column}`, `{first.column}`, `{sum.column}`
+            and `{param.name}` stand for what the answer says.
         caution: what a reader must know before quoting the answer, or None.
         seconds: how long it may run.
         body: the whole file, header lines included, so that line numbers agree.

@@ -48,9 +48,7 @@ class IriResolver:
         return iri
 
 
-def read_values(
-    question: Question, given: Mapping[str, object], resolver: Resolver
-) -> dict[str, tuple[Term, ...]]:
+def read_values(question: Question, given: Mapping[str, object], resolver: Resolver) -> dict[str, tuple[Term, ...]]:
     """Return the terms for a question's parameters; what is not given takes its default.
 
     A value is a text or anything whose `str` is one; several are a list or tuple. An empty text counts as
@@ -69,9 +67,7 @@ def read_values(
     for parameter in question.params:
         texts = _texts(parameter, given.get(parameter.name)) or parameter.default
         if texts:
-            terms[parameter.name] = tuple(
-                dict.fromkeys(read_value(parameter, text, resolver) for text in texts)
-            )
+            terms[parameter.name] = tuple(dict.fromkeys(read_value(parameter, text, resolver) for text in texts))
     return terms
 
 
@@ -130,9 +126,7 @@ def _decimal(parameter: Parameter, text: str, resolver: Resolver) -> Term:
     except InvalidOperation:
         number = None
     if number is None:
-        raise ParameterError(
-            parameter.name, "a number with a decimal point, no separators", parameter.example
-        )
+        raise ParameterError(parameter.name, "a number with a decimal point, no separators", parameter.example)
     _check_range(parameter, number)
     return Literal(f"{number:f}", f"{XSD}decimal")
 
@@ -150,9 +144,7 @@ def _date(parameter: Parameter, text: str, resolver: Resolver) -> Term:
             raise ValueError(text)
         date.fromisoformat(text)
     except ValueError as error:
-        raise ParameterError(
-            parameter.name, "a day of the calendar as YYYY-MM-DD", parameter.example
-        ) from error
+        raise ParameterError(parameter.name, "a day of the calendar as YYYY-MM-DD", parameter.example) from error
     return Literal(text, f"{XSD}date")
 
 
