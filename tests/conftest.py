@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+import pyoxigraph
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -76,3 +77,18 @@ def seeds() -> Iterator[Path]:
     if not folder.is_dir():
         pytest.skip("SKIPPED LOUDLY: the source texts in ../shared/seeds are not here")
     yield folder
+
+
+@pytest.fixture(scope="session")
+def real_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of snapshots with one release of the real tables; read it only."""
+    folder = tmp_path_factory.mktemp("real") / "snapshots"
+    result = run_kg("build", "--root", CHECKOUT, "--snapshots", folder, "--quiet")
+    assert result.code == 0, result.err
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_store(real_snapshots: Path) -> pyoxigraph.Store:
+    """The store of the real release, opened for reading."""
+    return pyoxigraph.Store.read_only(str(real_snapshots / "current" / "store"))

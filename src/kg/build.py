@@ -20,8 +20,9 @@ import pyoxigraph as ox
 import rdflib
 
 from kg import snapshot
-from kg.catalog.load import Catalog, load_catalog
+from kg.catalog.load import Catalog
 from kg.catalog.rdf import to_nquads as catalog_to_nquads
+from kg.catalog.terms import read_known_terms
 from kg.errors import ConfigError, CuratedDataError, ShapeViolationError
 from kg.rules import INFERRED, infer, read_rules
 from kg.tables.corpus import Corpus, CorpusFaultsError, read_corpus
@@ -156,7 +157,7 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
         clock.stage("read tables")
         corpus = read_tables(root)
         clock.stage("read questions")
-        catalog = load_catalog(root / "queries", root / "ontology")
+        catalog = _read_catalog(root)
         counts, warnings = _make_graph(root, corpus, catalog, Path(folder), clock)
         published = snapshot.publish(
             snapshots_dir,
@@ -300,6 +301,11 @@ def _raise_violations(found: Iterable[Violation], corpus: Corpus) -> tuple[Fault
     if violations:
         raise ShapeViolationError("\n".join(str(fault) for fault in sorted(set(violations))))
     return tuple(sorted(set(warnings)))
+
+
+def _read_catalog(root: Path) -> Catalog:
+    terms = read_known_terms(root / "ontology" / file for files in ONTOLOGY_GRAPHS.values() for file in files)
+    return Catalog.load(root / "queries", known_terms=terms)
 
 
 def _ontology_nquads(ontology: Path) -> Iterator[str]:
