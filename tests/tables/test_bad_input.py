@@ -58,11 +58,11 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "an id with capitals": (
         _replace("indicator.csv", "crime-rate-change,", "Crime-Rate,"),
-        "data/indicator.csv:2: column id: 'Crime-Rate': does not have the form of this column",
+        "data/indicator.csv:2: column id: 'Crime-Rate': not a slug",
     ),
     "an id with a space": (
         _replace("indicator.csv", "crime-rate-change,", "crime rate,"),
-        "data/indicator.csv:2: column id: 'crime rate': does not have the form of this column",
+        "data/indicator.csv:2: column id: 'crime rate': not a slug",
     ),
     "a reference to nothing": (
         _replace("actor.csv", ",omega-systems,", ",omega-sistems,"),

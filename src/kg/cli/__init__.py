@@ -49,9 +49,8 @@ for module in (curate, ask, service, releases, share):
 def main() -> None:
     """Run the command line and turn what goes wrong into a line on stderr and an exit code."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # Outside standalone mode click returns the code of an Exit instead of ending the process.
+        sys.exit(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
