@@ -14,6 +14,8 @@ from kg.engine import formats
 from kg.errors import KgError, NotAcceptableError, QueryRefusedError, QuerySyntaxError, QueryTooLargeError
 
 _POSITION = re.compile(r"^error at (\d+):(\d+): (.*)$", re.S)
+# Oxigraph lists what it expected with whole tables of Unicode ranges, which help nobody.
+_CLASSES = re.compile(r"(?:\[[^\[\]]*?\.\.=[^\[\]]*?\](?:, )?)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,5 +178,6 @@ def _syntax(message: str) -> QuerySyntaxError:
     match = _POSITION.match(message)
     if match is None:
         return QuerySyntaxError(f"not a SPARQL 1.1 query: {message}"[:500])
-    line, column, rest = int(match[1]), int(match[2]), match[3].replace("[_]", "white space or a comment")
-    return QuerySyntaxError(f"line {line}, column {column}: {rest}"[:500], line, column)
+    line, column = int(match[1]), int(match[2])
+    rest = _CLASSES.sub("a character of a name or number", match[3].replace("[_]", "white space"))
+    return QuerySyntaxError(f"line {line}, column {column}: {rest}"[:400], line, column)

@@ -43,9 +43,7 @@ _PLAIN = re.compile(
     r"(?:\s++|\#[^\n\r]*+|prefix\s++[\w.\-]*+:\s*+<[^<>]*+>|base\s*+<[^<>]*+>)*+(?:select|ask|construct|describe)\b",
     re.IGNORECASE,
 )
-_NOT_PLAIN = re.compile(
-    r"service|insert|delete|from|\\u|\b(?:load|clear|drop|create|copy|move|add)\b", re.IGNORECASE
-)
+_NOT_PLAIN = re.compile(r"service|insert|delete|from|\\u|\b(?:load|clear|drop|create|copy|move|add)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +90,7 @@ def _is_plain(text: str) -> bool:
     return (
         len(text) <= 4096
         and text.count("{") + text.count("(") + text.count("[") <= MAX_NESTING
-        and text.count(".") + text.count(";") + text.count(",") + text.count("/") + text.count("{")
-        <= MAX_PATTERNS
+        and text.count(".") + text.count(";") + text.count(",") + text.count("/") + text.count("{") <= MAX_PATTERNS
         and text.count("*") + text.count("+") <= MAX_NESTED_CLOSURES
         and _PLAIN.match(text) is not None
         and _NOT_PLAIN.search(text) is None

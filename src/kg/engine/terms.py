@@ -10,9 +10,7 @@ def rows_of(answer: Answer) -> Rows:
     """Read an answer in `application/sparql-results+json` as rows of terms."""
     document = json.loads(answer.body)
     columns = tuple(document["head"]["vars"])
-    rows = tuple(
-        tuple(_term(binding.get(name)) for name in columns) for binding in document["results"]["bindings"]
-    )
+    rows = tuple(tuple(_term(binding.get(name)) for name in columns) for binding in document["results"]["bindings"])
     return Rows(columns=columns, rows=rows, complete=answer.complete, limit=answer.limit)
 
 

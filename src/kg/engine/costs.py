@@ -1,0 +1,47 @@
+"""Remember which shapes of query were slow, so that the next one like it need not try the fast lane first."""
+
+import re
+import threading
+from collections import OrderedDict
+
+# Strings, IRIs, local names and numbers are what changes between two queries of one shape.
+_CONSTANT = re.compile(r'"[^"\n]*+"|<[^<>\s]*+>|:[\w.\-]++|\b\d[\w.]*+|\s++')
+_MOST_SHAPES = 2_000
+_MOST_TEXT = 8_192
+
+
+class SlowShapes:
+    """Seconds that shapes of queries took, only of those that left the fast lane."""
+
+    def __init__(self) -> None:
+        """Start knowing nothing."""
+        self._seconds: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def estimate_s(self, text: str) -> float:
+        """Seconds a query like this took lately; 0 when none was slow."""
+        if not self._seconds:
+            return 0.0
+        return self._seconds.get(_shape(text), 0.0)
+
+    def learn(self, text: str, seconds: float, *, slow: bool) -> None:
+        """Note what a query took. A fast one halves what is remembered, so one bad moment is forgotten."""
+        if not slow and not self._seconds:
+            return
+        shape = _shape(text)
+        with self._lock:
+            before = self._seconds.get(shape)
+            if before is None and not slow:
+                return
+            now = seconds if before is None else (before + seconds) / 2
+            if now < 0.02:
+                self._seconds.pop(shape, None)
+                return
+            self._seconds[shape] = now
+            self._seconds.move_to_end(shape)
+            if len(self._seconds) > _MOST_SHAPES:
+                self._seconds.popitem(last=False)
+
+
+def _shape(text: str) -> str:
+    return _CONSTANT.sub("_", text[:_MOST_TEXT])

@@ -1,0 +1,193 @@
+"""Worker processes as the web process sees them, and the zygote that they come from."""
+
+import contextlib
+import json
+import logging
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from kg.engine import wire
+from kg.errors import ConfigError, SnapshotError
+
+log = logging.getLogger(__name__)
+
+# Loading one million triples into memory takes about seven seconds.
+_LOAD_TIMEOUT_S = 600.0
+_START_TIMEOUT_S = 20.0
+
+
+class WorkerGoneError(Exception):
+    """The worker died before its reply was whole."""
+
+
+class Worker:
+    """One process that answers one query at a time."""
+
+    def __init__(self, pid: int, link: socket.socket, handle: int | None, zygote: "Zygote") -> None:
+        """Take over the socket and the process handle that the zygote sent."""
+        self.pid = pid
+        self.zygote = zygote
+        self.measures: tuple[str, ...] = ()
+        self.counted = True  # It counts as one of the fast lane; the pool changes this.
+        self._link = link
+        self._handle = handle
+        self._reply = wire.Reply()
+        self._closed = False
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs, as far as its socket tells: an idle worker says nothing."""
+        with contextlib.suppress(OSError, ValueError):
+            waiting = select.poll()
+            waiting.register(self._link, select.POLLIN | select.POLLHUP)
+            return not waiting.poll(0)
+        return False
+
+    def ask(self, job: list[Any]) -> None:
+        """Send a job.
+
+        Raises:
+            WorkerGoneError: the worker has died.
+        """
+        self._reply = wire.Reply()
+        try:
+            self._link.settimeout(_START_TIMEOUT_S)
+            self._link.sendall(wire.pack_request(job))
+        except OSError as error:
+            raise WorkerGoneError from error
+
+    def wait(self, seconds: float) -> tuple[dict[str, Any], bytes] | None:
+        """Wait for the reply to the job; None when it is not there after so many seconds.
+
+        Raises:
+            WorkerGoneError: the worker has died.
+        """
+        try:
+            # A time-out of zero would mean "do not block", which raises another error.
+            self._link.settimeout(max(seconds, 0.001))
+            reply = self._reply.read(self._link)
+        except TimeoutError:
+            return None
+        except (OSError, ValueError) as error:
+            raise WorkerGoneError from error
+        if reply is None:
+            raise WorkerGoneError
+        return reply
+
+    def pause(self) -> None:
+        """Stop the process where it is."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a paused process run again."""
+        self._signal(signal.SIGCONT)
+
+    def step_back(self) -> None:
+        """Let everything else go first on the processor."""
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, 15)
+
+    def kill(self) -> None:
+        """End the process at once, whatever it does."""
+        if self._closed:
+            return
+        self._closed = True
+        self._signal(signal.SIGKILL)
+        self._link.close()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self._handle is not None:
+                signal.pidfd_send_signal(self._handle, number)
+            else:
+                os.kill(self.pid, number)
+
+
+class Zygote:
+    """The process that loaded the store, or knows where it is, and forks workers."""
+
+    def __init__(self, store_path: Path, *, in_memory: bool) -> None:
+        """Start the process; it is ready once `wait_ready` has returned."""
+        self.in_memory = in_memory
+        self._lock = threading.Lock()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ}
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+                [sys.executable, "-m", "kg.engine.zygote", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                env=environment,
+            )
+        self._control.send(json.dumps({"path": str(store_path), "in_memory": in_memory}).encode())
+
+    def wait_ready(self) -> None:
+        """Wait until the store is open.
+
+        Raises:
+            SnapshotError: it cannot be opened.
+        """
+        with self._lock:
+            self._control.settimeout(_LOAD_TIMEOUT_S)
+            try:
+                message = json.loads(self._control.recv(65_536) or b'{"error": "the loading process died"}')
+            except (OSError, ValueError) as error:
+                raise SnapshotError(f"the store cannot be loaded: {error}") from error
+        if "error" in message:
+            raise SnapshotError(message["error"])
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def fork(self, order: dict[str, Any]) -> Worker:
+        """Start a worker and wait until it is ready.
+
+        Raises:
+            WorkerGoneError: the zygote or the new worker died.
+            ConfigError: nothing on this system keeps a worker from the network.
+        """
+        with self._lock:
+            try:
+                self._control.settimeout(_START_TIMEOUT_S)
+                self._control.send(json.dumps(order).encode())
+                message, descriptors, _, _ = socket.recv_fds(self._control, 65_536, 2)
+            except OSError as error:
+                raise WorkerGoneError from error
+        if not message or not descriptors:
+            raise WorkerGoneError
+        handle = descriptors[1] if len(descriptors) > 1 else None
+        worker = Worker(json.loads(message)["pid"], socket.socket(fileno=descriptors[0]), handle, self)
+        try:
+            ready = worker.wait(_START_TIMEOUT_S)
+        except WorkerGoneError:
+            worker.kill()
+            raise
+        if ready is None:
+            worker.kill()
+            raise WorkerGoneError
+        worker.measures = tuple(ready[0]["ready"])
+        if ready[0]["walls"] and not worker.measures:
+            worker.kill()
+            raise ConfigError("this system offers no way to keep a query from the network (see docs/decisions/0012)")
+        return worker
+
+    def close(self) -> None:
+        """Let the process end; it takes its workers with it."""
+        self._control.close()
+        began = time.monotonic()
+        while self._process.poll() is None and time.monotonic() - began < 1.0:
+            time.sleep(0.01)
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
