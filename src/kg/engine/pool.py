@@ -7,6 +7,7 @@ waits, paused, for a place. At its deadline its worker is killed. See docs/decis
 
 import dataclasses
 import logging
+import signal
 import threading
 import time
 from collections import Counter, deque
@@ -40,8 +41,8 @@ log = logging.getLogger(__name__)
 _MEMORY_FACTOR = 3
 # Below this size loading takes less than a second, so nothing is gained by serving from disk meanwhile.
 _SMALL_BYTES = 20_000_000
-# A worker that dies sooner may have been killed from outside, so its query gets a second one.
-_RETRY_WITHIN_S = 0.25
+# A query whose worker was killed from outside gets another; what kills its worker itself does not.
+_RETRIES = 5
 _REFUSED = (QuerySyntaxError, QueryRefusedError, QueryTooLargeError, NotAcceptableError, QueryTimeoutError)
 
 
@@ -208,10 +209,9 @@ class PoolEngine(Asking):
             self._enter_slow(None, deadline)
         has_place = slow_first
         try:
-            for last_try in (False, True):
+            for last_try in (*[False] * _RETRIES, True):
                 worker = self._open_worker() if network else self._take(deadline)
                 kept = False
-                begun = time.monotonic()
                 try:
                     worker.ask(job)
                     reply = None if has_place else worker.wait(self._settings.fast_seconds)
@@ -229,7 +229,7 @@ class PoolEngine(Asking):
                     self._counts["workers_died"] += 1
                     if self._closed:
                         raise EngineBusyError("the engine is being replaced") from None
-                    if last_try or time.monotonic() - begun > _RETRY_WITHIN_S:
+                    if last_try or worker.zygote.ending(worker) != signal.SIGKILL:
                         raise QueryTooLargeError(
                             "the query needs more memory or deeper nesting than allowed", "memory"
                         ) from None

@@ -182,6 +182,14 @@ class Zygote:
             raise ConfigError("this system offers no way to keep a query from the network (see docs/decisions/0012)")
         return worker
 
+    def ending(self, worker: Worker) -> int:
+        """Signal that ended a worker which has died; 0 when that cannot be told."""
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            self._control.settimeout(_START_TIMEOUT_S)
+            self._control.send(json.dumps({"ended": worker.pid}).encode())
+            return int(json.loads(self._control.recv(65_536))["signal"])
+        return 0
+
     def close(self) -> None:
         """Let the process end; it takes its workers with it."""
         self._control.close()

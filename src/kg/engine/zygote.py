@@ -21,6 +21,8 @@ from kg.engine import isolation, worker
 from kg.engine.local import open_store
 from kg.errors import KgError
 
+# Endings are asked for at once or never.
+_ENDINGS = 256
 _DUMP = "import sys; from pathlib import Path; from kg.engine.zygote import dump; dump(Path(sys.argv[1]))"
 
 
@@ -42,16 +44,21 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     control.send(b"{}")
-    children: set[int] = set()
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    children = _Children()
     while True:
-        message = control.recv(65_536)
-        _reap(children)
+        try:
+            message = control.recv(65_536)
+        except ConnectionResetError:
+            message = b""
         if not message:
             break
-        _fork(control, path, store, json.loads(message), children)
-    for child in children:
-        os.kill(child, signal.SIGKILL)
+        order = json.loads(message)
+        if "ended" in order:
+            control.send(json.dumps({"signal": children.ending(order["ended"])}).encode())
+        else:
+            _fork(control, path, store, order, children)
+        children.reap()
+    children.kill()
 
 
 def _load(path: Path) -> ox.Store:
@@ -76,14 +83,43 @@ def dump(path: Path) -> None:
     open_store(path).dump(sys.stdout.buffer, ox.RdfFormat.N_QUADS)
 
 
-def _reap(children: set[int]) -> None:
-    for child in list(children):
-        if os.waitpid(child, os.WNOHANG)[0]:
-            children.discard(child)
+class _Children:
+    """The workers, and how the last of them ended."""
+
+    def __init__(self) -> None:
+        self._alive: set[int] = set()
+        self._endings: dict[int, int] = {}
+
+    def add(self, child: int) -> None:
+        self._alive.add(child)
+
+    def reap(self) -> None:
+        """Bury the dead."""
+        for child in list(self._alive):
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid:
+                self._note(child, status)
+
+    def ending(self, child: int) -> int:
+        """Signal that ended a worker, 0 for none. It has closed its socket, so the wait is short."""
+        if child in self._alive:
+            self._note(child, os.waitpid(child, 0)[1])
+        return self._endings.pop(child, 0)
+
+    def kill(self) -> None:
+        """End all."""
+        for child in self._alive:
+            os.kill(child, signal.SIGKILL)
+
+    def _note(self, child: int, status: int) -> None:
+        self._alive.discard(child)
+        self._endings[child] = os.WTERMSIG(status)
+        if len(self._endings) > _ENDINGS:
+            del self._endings[next(iter(self._endings))]
 
 
 def _fork(
-    control: socket.socket, path: Path, store: ox.Store | None, order: dict[str, Any], children: set[int]
+    control: socket.socket, path: Path, store: ox.Store | None, order: dict[str, Any], children: _Children
 ) -> None:
     ours, theirs = socket.socketpair()
     child = os.fork()
