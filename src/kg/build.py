@@ -23,6 +23,7 @@ from kg import snapshot
 from kg.catalog.load import Catalog
 from kg.catalog.rdf import to_nquads as catalog_to_nquads
 from kg.catalog.terms import read_known_terms
+from kg.diff import ROWS_FILE
 from kg.errors import ConfigError, CuratedDataError, ShapeViolationError
 from kg.rules import INFERRED, infer, read_rules
 from kg.tables.corpus import Corpus, CorpusFaultsError, read_corpus
@@ -168,7 +169,7 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
                 "warnings": len(warnings),
                 "tools": {"python": platform.python_version(), **{name: version(name) for name in _TOOLS}},
             },
-            add_files=lambda path, release: _add_files(root, path, warnings),
+            add_files=lambda path, release: _add_files(root, path, corpus, warnings),
             describe=_describe_release,
             progress=clock.stage,
         )
@@ -273,7 +274,7 @@ def _plain_graph(files: Iterable[Path]) -> rdflib.Graph:
 
     for path in files:
         for quad in ox.parse(path=str(path), format=ox.RdfFormat.N_QUADS):
-            union.add((node(quad.subject), node(quad.predicate), node(quad.object)))  # type: ignore[arg-type]
+            union.add((node(quad.subject), node(quad.predicate), node(quad.object)))
     return union
 
 
@@ -347,13 +348,20 @@ def _input_digests(root: Path) -> dict[str, str]:
     }
 
 
-def _add_files(root: Path, target: Path, warnings: tuple[Fault, ...]) -> None:
+def _add_files(root: Path, target: Path, corpus: Corpus, warnings: tuple[Fault, ...]) -> None:
     """Put beside the store what serving needs, so that a release answers from its own questions for ever."""
     for pattern in ("queries/*.rq", "queries/reports/*.md", "ontology/*.ttl", "ontology/rules/*.rq"):
         for path in sorted(root.glob(pattern)):
             copy = target / path.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
+    rows = (
+        f"{iri(name, row.slug)}\tdata/{name}.csv:{row.line}\n"
+        for name, table in corpus.tables.items()
+        if corpus.specs[name].about is not None
+        for row in table
+    )
+    (target / ROWS_FILE).write_text("".join(rows), encoding="utf-8")
     (target / "warnings.txt").write_text("".join(f"{fault}\n" for fault in warnings), encoding="utf-8")
 
 
