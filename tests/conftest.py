@@ -30,14 +30,16 @@ def run_kg(*arguments: str | Path) -> Result:
     """Run the command line in this process."""
     from kg.cli import main
 
-    out, err = io.StringIO(), io.StringIO()
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    err = io.StringIO()
     code = 0
     with patch.object(sys, "argv", ["kg", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
         try:
             main()
         except SystemExit as stop:
             code = int(stop.code or 0)
-    return Result(code=code, out=out.getvalue(), err=err.getvalue())
+    out.seek(0)
+    return Result(code=code, out=out.read(), err=err.getvalue())
 
 
 def make_tiny_root(target: Path) -> Path:

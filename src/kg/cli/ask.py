@@ -55,7 +55,7 @@ def query(
     one = snapshot.find(folder, release) if release else snapshot.current(folder)
     asked = find(_catalog(one), question, sys.stdin.read() if question == "-" else None)
     body, complete = answer_bytes(_engine(one), asked, pairs, format_word=format_word, evidence=evidence, bom=bom)
-    click.get_binary_stream("stdout").write(body)
+    click.echo(body, nl=False)
     if not complete:
         click.echo("kg: the answer is not complete: rows were left out by a limit", err=True)
 
