@@ -192,4 +192,6 @@ def _harm(path: Path, harm: str) -> None:
         path.write_bytes(content[: len(content) // 2])
     else:
         middle = len(content) // 2
-        path.write_bytes(content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :] if content else b"x")
+        path.write_bytes(
+            content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :] if content else b"x"
+        )

@@ -177,7 +177,9 @@ def test_a_bad_wikidata_id_in_a_link_is_named(tiny_root, kg):
         encoding="utf-8",
     )
     result = kg("check", "--root", tiny_root)
-    assert "data/links/places.sssom.tsv:4: column object_id: 'wikidata:q42': not an identifier of wikidata" in result.err
+    assert (
+        "data/links/places.sssom.tsv:4: column object_id: 'wikidata:q42': not an identifier of wikidata" in result.err
+    )
     assert result.code == 1
 
 

@@ -18,7 +18,9 @@ from tests.conftest import CHECKOUT, TINY
 
 TABLES = {table.name: table for table in read_metadata((CHECKOUT / "data" / "csvw-metadata.json").read_text("utf-8"))}
 # Ways to write past a cell: quotes, separators, line ends of all kinds, direction marks, halves of characters.
-CELLS = st.text(alphabet=st.one_of(st.sampled_from('",;:\n\r\t\x0b\u2028\u202e\x00<>"\\{}=@-0123456789abc'), st.characters()))
+CELLS = st.text(
+    alphabet=st.one_of(st.sampled_from('",;:\n\r\t\x0b\u2028\u202e\x00<>"\\{}=@-0123456789abc'), st.characters())
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -63,7 +65,7 @@ def test_the_order_of_rows_never_changes_the_graph(seed: int) -> None:
     assert sorted(corpus_to_nquads(straight)) == sorted(corpus_to_nquads(shuffled))
 
 
-@given(st.sampled_from(['"', "\\", "\n", "\t", "\r", "é", "华为", "\u2028", "a\"@en . <x> <y> <z> ."]))
+@given(st.sampled_from(['"', "\\", "\n", "\t", "\r", "é", "华为", "\u2028", 'a"@en . <x> <y> <z> .']))
 def test_text_never_escapes_from_its_literal(text: str) -> None:
     import pyoxigraph as ox
 
