@@ -1,0 +1,107 @@
+"""What stands before Flask: the bare path to `/sparql`, compression, the access log and the counts."""
+
+import gzip
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask
+
+from kg.serve import access_log, sparql
+from kg.serve.metrics import REQUESTS
+from kg.serve.negotiate import accepts_gzip
+from kg.serve.site import Site
+
+StartResponse = Callable[..., Any]
+Environ = dict[str, Any]
+
+_ZIP_FROM_BYTES = 1_000
+_WHOLE_UP_TO_BYTES = 8_000_000
+_ZIP_TYPES = ("text/", "application/json", "application/problem+json", "image/svg+xml", "application/ld+json")
+
+
+class Front:
+    """A WSGI application that answers `/sparql` itself and leaves the rest, and all browsers, to Flask."""
+
+    def __init__(self, app: Flask) -> None:
+        """Stand before an application made by `create_app`."""
+        self.app = app
+
+    @property
+    def site(self) -> Site:
+        """The release served now."""
+        found: Site = self.app.extensions["kg"]
+        return found
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        arrived = time.monotonic()
+        path: str = environ["PATH_INFO"]
+        here = self.site
+        if path == sparql.PATH and not sparql.wants_page(environ):
+            reply = sparql.respond(here, environ, arrived)
+            start_response(reply.wsgi_status(), reply.wsgi_headers())
+            self._note(environ, path, reply.status, arrived, len(reply.body), here, cached=reply.cached)
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
+        return self._by_flask(environ, start_response, path, arrived, here)
+
+    def _by_flask(
+        self, environ: Environ, start_response: StartResponse, path: str, arrived: float, here: Site
+    ) -> Iterable[bytes]:
+        began: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def remember(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+            began[:] = [(status, headers)]
+            return lambda data: None
+
+        result = self.app(environ, remember)
+        status, headers = began[0]
+        size = dict(headers).get("Content-Length", "")
+        if not size.isdigit() or int(size) > _WHOLE_UP_TO_BYTES:
+            # A dump: sent from its file, piece by piece.
+            start_response(status, headers)
+            self._note(environ, path, int(status[:3]), arrived, int(size or 0), here, cached=False)
+            return result
+        body = b"".join(result)
+        close = getattr(result, "close", None)
+        if close is not None:
+            close()
+        body, headers = _zip(environ, body, headers)
+        start_response(status, headers)
+        self._note(environ, path, int(status[:3]), arrived, len(body), here, cached=False)
+        return [body]
+
+    def _note(
+        self, environ: Environ, path: str, status: int, arrived: float, size: int, here: Site, *, cached: bool
+    ) -> None:
+        seconds = time.monotonic() - arrived
+        REQUESTS.note(_room(path), status, seconds)
+        access_log.write(environ["REQUEST_METHOD"], path, status, seconds, size, here.release, cached=cached)
+
+
+def _zip(environ: Environ, body: bytes, headers: list[tuple[str, str]]) -> tuple[bytes, list[tuple[str, str]]]:
+    if len(body) < _ZIP_FROM_BYTES or not accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING")):
+        return body, headers
+    given = {name.lower(): value for name, value in headers}
+    if "content-encoding" in given or not given.get("content-type", "").startswith(_ZIP_TYPES):
+        return body, headers
+    zipped = gzip.compress(body, 4, mtime=0)
+    kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "etag")]
+    tag = given.get("etag")
+    if tag:
+        # Another encoding is another representation; the weak form keeps conditional requests working.
+        kept.append(("ETag", tag if tag.startswith("W/") else f"W/{tag}"))
+    return zipped, [*kept, ("Content-Encoding", "gzip"), ("Content-Length", str(len(zipped)))]
+
+
+def _room(path: str) -> str:
+    first = path[1:].partition("/")[0].partition(".")[0]
+    return first if first in _KNOWN_ROOMS else ("home" if path == "/" else "other")
+
+
+# Only these become labels, so that strangers cannot make up as many as they like.
+_KNOWN_ROOMS = frozenset(
+    {"sparql", "questions", "reports", "projects", "actors", "technologies", "places", "financing", "agreements"}
+    | {"policies", "claims", "sources", "id", "page", "data", "ontology", "search", "quality", "about"}
+    | {"reconcile", "catalog", "dump", "static", "healthz", "readyz", "metrics", "openapi"}
+)

@@ -1,0 +1,141 @@
+"""Run the service: granian in front, one process with many threads, and a watch for new releases."""
+
+import contextlib
+import errno
+import functools
+import logging
+import socket
+import sys
+import threading
+import time
+
+from flask import Flask
+
+from kg.config import Settings
+from kg.errors import ConfigError, KgError, SnapshotError
+from kg.serve.app import create_app
+from kg.serve.front import Front
+from kg.serve.site import Site, open_site
+from kg.snapshot import current, find, newest_good
+
+log = logging.getLogger(__name__)
+
+_BACKLOG = 1_024
+# A client that needs longer to send its headers is not one of ours.
+_HEADERS_WITHIN_MS = 10_000
+_STOP_WITHIN_S = 10
+
+
+def serve(settings: Settings) -> None:
+    """Serve the newest good release until interrupted.
+
+    Raises:
+        ConfigError: the address cannot be listened on.
+        SnapshotError: no release can be served.
+    """
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.server import Server
+
+    _start_logging(settings)
+    snapshot = newest_good(settings.snapshots_dir)
+    with contextlib.suppress(SnapshotError):
+        served = current(settings.snapshots_dir)
+        if served.release != snapshot.release:
+            log.error("release %s is damaged; serving %s instead", served.release, snapshot.release)
+    port = _free_port(settings.host, settings.port)
+    log.warning("serving release %s on http://%s:%d", snapshot.release, settings.host, port)
+    server = Server(
+        "kg.serve.server:load",
+        address=settings.host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=settings.threads,
+        backlog=_BACKLOG,
+        # What does not get a thread at once waits in the kernel's queue; the engine has its own bounds.
+        backpressure=settings.threads,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_MS, max_buffer_size=65_536),
+        websockets=False,
+        log_enabled=False,
+        workers_kill_timeout=_STOP_WITHIN_S,
+        respawn_failed_workers=True,
+    )
+    server.serve(target_loader=functools.partial(load, settings, snapshot.release), wrap_loader=False)
+
+
+def load(settings: Settings, release: str) -> Front:
+    """Build the application inside the serving process and start the watch."""
+    _start_logging(settings)
+    snapshot = find(settings.snapshots_dir, release)
+    front = Front(create_app(open_site(settings, snapshot)))
+    threading.Thread(target=Watch(front.app, settings).run, name="kg-watch", daemon=True).start()
+    return front
+
+
+class Watch:
+    """Takes up a newly published release without a failed request."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        """Watch the link `current` of the folder of snapshots for an application."""
+        self._app = app
+        self._settings = settings
+        self._refused: str | None = None
+
+    def run(self) -> None:
+        """Look again and again; never returns."""
+        while True:
+            time.sleep(self._settings.watch_seconds)
+            try:
+                self.look()
+            except Exception:
+                # The watch must outlive whatever a half-written folder can cause.
+                log.exception("the watch for new releases failed and goes on")
+
+    def look(self) -> bool:
+        """Take up the current release if it is another one; tell whether it was."""
+        try:
+            snapshot = current(self._settings.snapshots_dir)
+        except SnapshotError:
+            return False
+        serving: Site = self._app.extensions["kg"]
+        if snapshot.release in (serving.release, self._refused):
+            return False
+        try:
+            fresh = open_site(self._settings, snapshot)
+        except KgError as error:
+            self._refused = snapshot.release
+            log.error("release %s cannot be served, staying with %s: %s", snapshot.release, serving.release, error)
+            return False
+        self._app.extensions["kg"] = fresh
+        self._refused = None
+        log.warning("serving release %s instead of %s", fresh.release, serving.release)
+        # Requests that began with the old release may use it until their deadline.
+        timer = threading.Timer(self._settings.query_seconds + 5, serving.engine.close)
+        timer.daemon = True
+        timer.start()
+        return True
+
+
+def _free_port(host: str, port: int) -> int:
+    """Prove that the address can be listened on, and choose a port when 0 is asked for."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            why = "is in use; choose another with --port" if error.errno == errno.EADDRINUSE else str(error.strerror)
+            raise ConfigError(f"port: {host}:{port} {why}") from error
+        chosen: int = trial.getsockname()[1]
+        return chosen
+
+
+def _start_logging(settings: Settings) -> None:
+    root = logging.getLogger("kg")
+    if not root.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("kg.access").setLevel(logging.INFO if settings.access_log else logging.CRITICAL)

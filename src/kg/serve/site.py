@@ -1,0 +1,108 @@
+"""What the service serves: one release, opened, with everything that was read from it."""
+
+import logging
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app, g
+
+from kg.catalog import Catalog
+from kg.config import Settings
+from kg.engine import Engine, Limits, Literal, open_engine
+from kg.errors import SnapshotError
+from kg.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from kg.search import SearchIndex
+
+log = logging.getLogger(__name__)
+
+_GRAPH_SIZES = "SELECT ?graph (COUNT(*) AS ?size) WHERE { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph ORDER BY ?graph"
+_GOLDEN = "ASK { ?s ?p ?o }"
+_OPENING = Limits(seconds=120.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One release in service. A new release is a new site; requests keep the one they began with.
+
+    Attributes:
+        graph_sizes: triples in each named graph, as a worker counted them when the release was opened.
+        search: None while the package has no search.
+    """
+
+    settings: Settings
+    snapshot: Snapshot
+    engine: Engine
+    catalog: Catalog
+    search: "SearchIndex | None"
+    graph_sizes: tuple[tuple[str, int], ...]
+
+    @property
+    def release(self) -> str:
+        """The release that answers."""
+        return self.snapshot.release
+
+    def is_ready(self) -> bool:
+        """Whether a worker answers the golden question now; limits of its own keep the cache out of it."""
+        return self.engine.ask(_GOLDEN, limits=Limits(seconds=2.0), trusted=True)
+
+
+def open_site(settings: Settings, snapshot: Snapshot) -> Site:
+    """Start the workers on a release and read what the pages need.
+
+    Raises:
+        SnapshotError: the release does not hold what its manifest says.
+        KgError: it cannot be opened.
+    """
+    engine = open_engine(settings, snapshot)
+    try:
+        sizes = _graph_sizes(engine)
+        recorded = snapshot.manifest.get("quads")
+        # Oxigraph opens a store with a cut MANIFEST as an empty one, so only counting tells.
+        if not settings.store and recorded is not None and sum(sizes.values()) != _total(recorded):
+            raise SnapshotError(f"{snapshot.path}: holds {sum(sizes.values())} quads, its manifest says otherwise")
+        return Site(
+            settings=settings,
+            snapshot=snapshot,
+            engine=engine,
+            catalog=Catalog.load(snapshot.files / "queries"),
+            search=_search(engine),
+            graph_sizes=tuple(sizes.items()),
+        )
+    except BaseException:
+        engine.close()
+        raise
+
+
+def site() -> Site:
+    """Give the site of the current request, the same one from its first line to its last."""
+    if "site" not in g:
+        g.site = current_app.extensions["kg"]
+    found: Site = g.site
+    return found
+
+
+def _graph_sizes(engine: Engine) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for graph, size in engine.rows(_GRAPH_SIZES, limits=_OPENING, trusted=True).rows:
+        if graph is not None and isinstance(size, Literal):
+            sizes[graph.value] = int(size.value)
+    return sizes
+
+
+def _total(recorded: object) -> int:
+    if isinstance(recorded, dict):
+        return sum(int(size) for size in recorded.values())
+    return int(str(recorded))
+
+
+def _search(engine: Engine) -> "SearchIndex | None":
+    if find_spec("kg.search") is None:
+        return None
+    import kg.search
+
+    index: Any = kg.search.SearchIndex.build(engine)
+    found: SearchIndex = index
+    return found
