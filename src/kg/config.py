@@ -61,8 +61,8 @@ class Settings:
     answer_mb: int = 32
     query_memory_mb: int = 1024
     query_kb: int = 512
-    fast_seconds: float = 0.25
-    fast_workers: int = 2
+    fast_seconds: float = 0.1
+    fast_workers: int = 3
     slow_workers: int = 2
     slow_waiting: int = 6
     queue: int = 64
@@ -128,7 +128,7 @@ class Settings:
 _TYPES: Mapping[str, str] = MappingProxyType(
     {spec.name: getattr(spec.type, "__name__", str(spec.type)) for spec in fields(Settings)}
 )
-_POSITIVE = [
+_POSITIVE = (
     "query_seconds",
     "query_rows",
     "answer_mb",
@@ -142,7 +142,7 @@ _POSITIVE = [
     "client_errors",
     "threads",
     "watch_seconds",
-]
+)
 _WORDS = MappingProxyType(
     {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 )

@@ -26,7 +26,7 @@ def read_body(text: str, note: Note) -> Body | None:
         tokens = significant(tokenize(text))
         return _read(tokens, note)
     except QuerySyntaxError as error:
-        note(error.line, str(error))
+        note(error.line or 1, str(error))
         return None
 
 

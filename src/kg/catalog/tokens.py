@@ -100,7 +100,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     position, line, line_start = 0, 1, 0
     while position < len(text):
         match = _TERMINALS.match(text, position)
-        if match is None:
+        if match is None or match.lastgroup is None:
             column = position - line_start + 1
             raise QuerySyntaxError(f"no SPARQL token starts with {text[position]!r}", line, column)
         piece = match.group()

@@ -56,7 +56,8 @@ def read_yaml(text: str) -> Value | None:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                raise HeaderYamlError(event.start_mark.line + 1, "aliases (*name) are not read in headers")
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise HeaderYamlError(line, "aliases (*name) are not read in headers")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
