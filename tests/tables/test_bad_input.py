@@ -199,6 +199,6 @@ def test_a_broken_shape_names_the_row_and_how_to_mend_it(tiny_root, kg, tmp_path
     path = tiny_root / "data" / "claim.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",omega-systems,source", ",,source"), encoding="utf-8")
     result = kg("build", "--root", tiny_root, "--snapshots", tmp_path / "snapshots")
-    assert "data/claim.csv:2: column claimant:" in result.err
+    assert "data/claim.csv:2: 'claim:alphaville-crime-fall': The claim has no claimant: write who says so" in result.err
     assert result.code == 1
     assert not (tmp_path / "snapshots" / "current").exists()
