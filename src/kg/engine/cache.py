@@ -48,14 +48,25 @@ class AnswerCache:
             return answer
 
     def put(self, key: Key, answer: Answer) -> None:
-        """Keep an answer if it is not too large."""
+        """Keep an answer if it is not too large; from now on it says that it was kept."""
         size = len(answer.body) + len(key[0]) + _OVERHEAD_BYTES
         if size > self._most_each:
             return
+        kept = Answer(
+            body=answer.body,
+            media_type=answer.media_type,
+            form=answer.form,
+            complete=answer.complete,
+            limit=answer.limit,
+            release=answer.release,
+            seconds=answer.seconds,
+            cached=True,
+            slow=answer.slow,
+        )
         with self._lock:
             if key in self._entries:
                 return
-            self._entries[key] = answer
+            self._entries[key] = kept
             self._size += size
             while self._size > self._most:
                 old_key, old = self._entries.popitem(last=False)

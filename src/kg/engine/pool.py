@@ -5,7 +5,6 @@ Every query starts in the fast lane unless one of its shape was slow lately. Wha
 waits, paused, for a place. At its deadline its worker is killed. See docs/decisions/0010-query-pool.md.
 """
 
-import dataclasses
 import logging
 import signal
 import threading
@@ -122,7 +121,7 @@ class PoolEngine(Asking):
                 self._budgets.spend(query.client, errors=1)
             raise
         if query.limits is None:
-            self._cache.put(key, dataclasses.replace(answer, cached=True))
+            self._cache.put(key, answer)
         return answer
 
     def figures(self) -> Mapping[str, float]:
@@ -214,7 +213,7 @@ class PoolEngine(Asking):
                 kept = False
                 try:
                     worker.ask(job)
-                    reply = None if has_place else worker.wait(self._settings.fast_seconds)
+                    reply = None if has_place else worker.wait_briefly()
                     if reply is not None:
                         kept = True
                         self._give_back(worker, retire=bool(reply[0].get("retire")))
@@ -272,11 +271,9 @@ class PoolEngine(Asking):
             self._waiting += 1
             try:
                 while True:
-                    while self._idle:
-                        worker = self._idle.popleft()
-                        if worker.is_alive():
-                            return worker
-                        self._lose(worker)
+                    if self._idle:
+                        # The one used last: its caches are warm, and surplus ones rest.
+                        return self._idle.pop()
                     left = deadline - time.monotonic()
                     if self._closed or left <= 0:
                         raise EngineBusyError("no worker became free in time")
@@ -348,6 +345,7 @@ class PoolEngine(Asking):
         return worker
 
     def _admit(self, worker: Worker) -> None:
+        worker.be_brief(self._settings.fast_seconds)
         with self._lock:
             if self._closed:
                 worker.kill()

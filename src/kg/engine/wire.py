@@ -20,13 +20,17 @@ def pack_request(job: list[Any]) -> bytes:
 
 def read_request(link: socket.socket) -> list[Any] | None:
     """Wait for a request; None when the other side has gone."""
-    head = _exactly(link, _REQUEST.size)
-    if head is None:
-        return None
-    data = _exactly(link, _REQUEST.unpack(head)[0])
-    if data is None:
-        return None
-    job: list[Any] = json.loads(data)
+    have = link.recv(65_536)
+    size = _REQUEST.size + _REQUEST.unpack_from(have)[0] if len(have) >= _REQUEST.size else 0
+    # Nearly always one piece holds all of it.
+    while len(have) < size or not size:
+        piece = link.recv(1 << 20)
+        if not have or not piece:
+            return None
+        have += piece
+        if not size and len(have) >= _REQUEST.size:
+            size = _REQUEST.size + _REQUEST.unpack_from(have)[0]
+    job: list[Any] = json.loads(have[_REQUEST.size :].decode())
     return job
 
 
@@ -65,16 +69,5 @@ class Reply:
                 head_size, body_size = _REPLY.unpack_from(have)
                 self._head_end = _REPLY.size + head_size
                 self._end = self._head_end + body_size
-        head: dict[str, Any] = json.loads(have[_REPLY.size : self._head_end])
+        head: dict[str, Any] = json.loads(have[_REPLY.size : self._head_end].decode())
         return head, bytes(memoryview(have)[self._head_end : self._end])
-
-
-def _exactly(link: socket.socket, size: int) -> bytes | None:
-    first = link.recv(size)
-    if len(first) == size:
-        return first
-    have = bytearray(first)
-    while first and len(have) < size:
-        first = link.recv(size - len(have))
-        have += first
-    return bytes(have) if len(have) == size else None

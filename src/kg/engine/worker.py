@@ -73,6 +73,7 @@ def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) 
     isolation.limit_memory(walls.memory_mb, now_pages=mapped)
     wire.send_reply(link, {"ready": measures, "walls": walls.network}, b"")
     growth_pages = _GROWTH_MB * 1_000_000 // os.sysconf("SC_PAGE_SIZE")
+    processor = isolation.Processor()
     count = 0
     while True:
         request = wire.read_request(link)
@@ -80,7 +81,7 @@ def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) 
             os._exit(0)
         count += 1
         try:
-            head, body = _answer(store, request, walls)
+            head, body = _answer(store, request, walls, processor)
         except MemoryError:
             too_large = QueryTooLargeError("the query needs more memory than allowed", "memory")
             head, body = {**failure_head(too_large), "retire": True}, b""
@@ -92,9 +93,11 @@ def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) 
             os._exit(0)
 
 
-def _answer(store: ox.Store, request: list[Any], walls: Walls) -> tuple[dict[str, Any], bytes]:
+def _answer(
+    store: ox.Store, request: list[Any], walls: Walls, processor: isolation.Processor
+) -> tuple[dict[str, Any], bytes]:
     text, results_type, graph_type, default_graphs, named_graphs, rows, most_bytes, seconds, trusted = request
-    isolation.limit_processor(seconds)
+    processor.allow(seconds)
     try:
         findings = _look(text, trusted, walls)
         done: Done = run(

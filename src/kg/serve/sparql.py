@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from flask import Blueprint, Response, current_app, request
 
@@ -253,6 +253,9 @@ def _pairs(text: str, where: str) -> list[tuple[str, str]]:
         # WSGI gives bytes as Latin-1; RFC 3986 has no bytes beyond ASCII in a URL, and a form has none either.
         raise _refusal(400, "bad-request", f"the {where} has characters that are not escaped")
     try:
+        if text.startswith("query=") and "&" not in text:
+            # Most requests look like this, and a general reader takes twice the time.
+            return [("query", unquote_plus(text[6:], errors="strict"))]
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
     except UnicodeDecodeError:
         raise _refusal(400, "not-utf-8", f"the {where} is not UTF-8") from None
