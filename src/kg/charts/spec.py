@@ -59,9 +59,7 @@ class ChartSpec:
         """Return every column that the chart reads, in no particular order, none twice."""
         single = (self.x, self.y, self.color, self.size, self.label, self.start, self.end)
         place = (self.place, self.lat, self.long)
-        return tuple(
-            dict.fromkeys([name for name in (*single, *place) if name is not None] + list(self.steps))
-        )
+        return tuple(dict.fromkeys([name for name in (*single, *place) if name is not None] + list(self.steps)))
 
 
 @dataclass(frozen=True, slots=True)
