@@ -8,6 +8,8 @@ from dataclasses import astuple, dataclass
 from typing import Final, Literal
 
 import pyshacl
+from pyparsing import ParseBaseException
+from pyshacl.errors import ReportableRuntimeError
 from rdflib import RDF, Graph
 from rdflib.collection import Collection
 from rdflib.namespace import SH
@@ -68,10 +70,14 @@ def validate(data: Graph, shapes: Graph, ontology: Graph) -> tuple[Violation, ..
     everything = Graph()
     for part in (data, ontology):
         everything += part
-    _, report, text = pyshacl.validate(everything, shacl_graph=shapes, inplace=True, inference="none", meta_shacl=False)
+    try:
+        _, report, text = pyshacl.validate(everything, shacl_graph=shapes, inplace=True, inference="none")
+    except (ReportableRuntimeError, ParseBaseException) as error:
+        raise ShapesError(f"the shapes cannot be run: {error}") from error
     if not isinstance(report, Graph):
         raise ShapesError(f"the shapes cannot be run: {text}")
-    found = {_violation(report, result, shapes) for result in report.subjects(RDF.type, SH.ValidationResult)}
+    # Only results of the report itself: sh:detail holds the inner ones of alternatives and code lists.
+    found = {_violation(report, result, shapes) for result in report.objects(None, SH.result)}
     return tuple(sorted(found, key=_order))
 
 
