@@ -7,9 +7,9 @@ from typing import Final
 
 from kg.catalog.choices import Choices
 from kg.catalog.faults import CatalogError
-from kg.catalog.formats import FORMATS, write
+from kg.catalog.formats import FORMATS, media_type, write
 from kg.catalog.load import Catalog, parse_question
-from kg.catalog.records import Question
+from kg.catalog.records import Form, Question
 from kg.catalog.run import QuestionAnswer, run
 from kg.engine import Engine, Query
 from kg.errors import ParameterError, UnknownQuestionError
@@ -105,10 +105,10 @@ def answer_bytes(
         NotAcceptableError: the answer has no such form.
     """
     if isinstance(asked, Question):
-        answer = ask(engine, asked, pairs, evidence=evidence)
         suffix = format_word
         if format_word == "table":
-            suffix = "txt" if answer.graph is None else "ttl"
+            suffix = "txt" if asked.form is Form.SELECT else "ttl"
+        answer = run(engine, asked, read_pairs(pairs), evidence=evidence, graph_type=media_type(suffix))
         return write(answer, suffix, bom=bom), answer.complete
     if pairs:
         raise ParameterError(pairs[0].partition("=")[0], "no parameter: plain SPARQL has none")

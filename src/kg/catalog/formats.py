@@ -17,7 +17,7 @@ from kg.catalog.records import Form, Question
 from kg.catalog.run import QuestionAnswer
 from kg.catalog.terms import term_text
 from kg.charts.spec import Cell
-from kg.engine import Iri, Term
+from kg.engine import Iri, Literal, Term
 from kg.engine.types import RDF_LANG_STRING, XSD_STRING
 from kg.errors import NotAcceptableError
 
@@ -57,6 +57,11 @@ FORMATS: Final = (
 )
 
 
+def media_type(suffix: str) -> str:
+    """Return the media type of a suffix; N-Triples for one that is unknown."""
+    return next((known.media_type for known in FORMATS if known.suffix == suffix), "application/n-triples")
+
+
 def has_places(question: Question) -> bool:
     """Whether the rows can stand on a map as points."""
     return _coordinates(question) is not None
@@ -83,6 +88,8 @@ def write(answer: QuestionAnswer, suffix: str, *, bom: bool = False) -> bytes:
     if suffix not in formats:
         types = [known.media_type for known in formats.values()]
         raise NotAcceptableError(f"{answer.question.name} has no form .{suffix}", types)
+    if answer.graph is not None and formats[suffix].media_type != answer.graph_type:
+        raise NotAcceptableError(f"the graph was asked for as {answer.graph_type}", [answer.graph_type])
     text = _WRITERS[suffix](answer)
     if bom and suffix in ("csv", "tsv"):
         text = "\ufeff" + text
@@ -244,6 +251,15 @@ def _srx_term(term: Term) -> str:
     return f"<literal>{text}</literal>"
 
 
+def node_lists(answer: QuestionAnswer) -> frozenset[str]:
+    """Return the columns that only carry nodes for evidence, several in a cell; people need not see them."""
+    return frozenset(
+        name
+        for name in answer.question.evidence
+        if any(isinstance(row[answer.columns.index(name)], Literal) for row in answer.rows)
+    )
+
+
 def _coordinates(question: Question) -> tuple[str, str] | None:
     names = [column.name for column in question.columns]
     chart = question.chart
@@ -277,7 +293,8 @@ def _geojson(answer: QuestionAnswer) -> str:
 
 
 def _text(answer: QuestionAnswer) -> str:
-    shown = [name for name in answer.columns if label_column(name, answer.columns) is None]
+    hidden = node_lists(answer)
+    shown = [name for name in answer.columns if label_column(name, answer.columns) is None and name not in hidden]
     places = [answer.columns.index(name) for name in shown]
     table = [[name.removesuffix("Label") for name in shown]]
     table += [[_text_cell(row[place]) for place in places] for row in answer.rows]
@@ -314,16 +331,8 @@ def _line(cells: list[str], widths: list[int]) -> str:
     return "  ".join(cell + " " * (width - _width(cell)) for cell, width in pairs).rstrip()
 
 
-def _rdf(answer: QuestionAnswer, suffix: str) -> str:
-    from pyoxigraph import RdfFormat, parse, serialize
-
-    from kg.vocab import PREFIXES
-
-    triples = parse(answer.graph or b"", format=RdfFormat.N_TRIPLES)
-    wanted = {"ttl": RdfFormat.TURTLE, "jsonld": RdfFormat.JSON_LD}[suffix]
-    used = {prefix: iri for prefix, iri in PREFIXES.items() if iri.encode() in (answer.graph or b"")}
-    body = serialize((quad.triple for quad in triples), format=wanted, prefixes=used)
-    return (body or b"").decode("utf-8")
+def _graph(answer: QuestionAnswer) -> str:
+    return (answer.graph or b"").decode("utf-8")
 
 
 _WRITERS: Final[dict[str, Callable[[QuestionAnswer], str]]] = {
@@ -334,7 +343,7 @@ _WRITERS: Final[dict[str, Callable[[QuestionAnswer], str]]] = {
     "srx": _srx,
     "geojson": _geojson,
     "txt": _text,
-    "ttl": lambda answer: _rdf(answer, "ttl"),
-    "jsonld": lambda answer: _rdf(answer, "jsonld"),
-    "nt": lambda answer: (answer.graph or b"").decode("utf-8"),
+    "ttl": _graph,
+    "jsonld": _graph,
+    "nt": _graph,
 }

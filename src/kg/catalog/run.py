@@ -10,7 +10,8 @@ from kg.catalog.choices import Choices
 from kg.catalog.evidence import Citation, cite
 from kg.catalog.records import Form, Question
 from kg.catalog.values import IriResolver, Resolver, read_values
-from kg.engine import Engine, Limits, Term
+from kg.engine import Engine, Limits, Query, Term
+from kg.engine.formats import N_TRIPLES
 
 MAX_ROWS: Final = 50_000
 
@@ -43,10 +44,11 @@ class QuestionAnswer:
         values: the terms that were bound, by parameter; an optional parameter without a value is absent.
         sparql: what was asked, as any SPARQL 1.1 engine understands it.
         columns, rows: the table; empty for a graph.
-        graph: N-Triples of a CONSTRUCT, or None.
+        graph: the graph of a CONSTRUCT in `graph_type`, or None.
+        graph_type: media type of the graph; N-Triples are sorted.
         complete: False when rows were left out, by a limit or because this is one page of several.
         limit: why it is not complete, or None.
-        total: rows that the query gave, whatever the page.
+        total: rows that the query gave, whatever the page; triples for N-Triples, 0 for other graphs.
         release: the release that answered.
         seconds: time from the call to the answer.
         page: None when all rows are here.
@@ -64,6 +66,7 @@ class QuestionAnswer:
     total: int
     release: str
     seconds: float
+    graph_type: str = N_TRIPLES
     page: Page | None = None
     citations: tuple[tuple[Citation, ...], ...] | None = None
 
@@ -88,6 +91,7 @@ def run(
     choices: Choices | None = None,
     evidence: bool = False,
     rows: int = MAX_ROWS,
+    graph_type: str = N_TRIPLES,
 ) -> QuestionAnswer:
     """Ask a question.
 
@@ -103,17 +107,18 @@ def run(
     sparql = substitute(question, terms)
     limits = Limits(seconds=question.seconds, rows=rows)
     if question.form is Form.CONSTRUCT:
-        graph = engine.graph(sparql, limits=limits, trusted=True)
-        lines = tuple(line for line in graph.splitlines(keepends=True) if line.strip())
+        done = engine.answer(Query(text=sparql, graph_type=graph_type, limits=limits, trusted=True))
+        lines = done.body.splitlines(keepends=True) if graph_type == N_TRIPLES else []
         return QuestionAnswer(
             question=question,
             values=terms,
             sparql=sparql,
             columns=(),
             rows=(),
-            graph=b"".join(sorted(lines)),
-            complete=len(lines) < rows,
-            limit=None if len(lines) < rows else f"rows={rows}",
+            graph=b"".join(sorted(lines)) if lines else done.body,
+            graph_type=graph_type,
+            complete=done.complete,
+            limit=_limit(done.limit, rows),
             total=len(lines),
             release=engine.release,
             seconds=time.monotonic() - started,
@@ -127,12 +132,16 @@ def run(
         rows=found.rows,
         graph=None,
         complete=found.complete,
-        limit=f"{found.limit}={rows}" if found.limit == "rows" else found.limit,
+        limit=_limit(found.limit, rows),
         total=len(found.rows),
         release=engine.release,
         seconds=time.monotonic() - started,
     )
     return with_evidence(engine, answer) if evidence else answer
+
+
+def _limit(name: str | None, rows: int) -> str | None:
+    return f"rows={rows}" if name == "rows" else name
 
 
 def with_evidence(engine: Engine, answer: QuestionAnswer) -> QuestionAnswer:
