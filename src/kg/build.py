@@ -31,6 +31,7 @@ from kg.tables.faults import Fault
 from kg.tables.links import links_to_nquads, read_links
 from kg.tables.metadata import METADATA_FILE
 from kg.tables.quads import corpus_to_nquads
+from kg.tables.slices import read_slices
 from kg.validate import Violation, validate
 from kg.vocab import CODE_KINDS, DCTERMS, ID, RDF, RDFS, XSD, compact, graph, iri
 
@@ -203,10 +204,11 @@ def _make_graph(
     clock.stage("make quads")
     known = frozenset(iri(name, row.slug) for name, rows in corpus.tables.items() for row in rows)
     links, link_faults = read_links(root / "data" / "links", known)
-    if link_faults:
-        raise CorpusFaultsError(link_faults)
+    slices, slice_faults = read_slices(root / "data" / "links" / "slices")
+    if link_faults or slice_faults:
+        raise CorpusFaultsError((*link_faults, *slice_faults))
     stated = folder / "stated.nq"
-    _write_lines(stated, corpus_to_nquads(corpus), links_to_nquads(links))
+    _write_lines(stated, corpus_to_nquads(corpus), links_to_nquads(links), slices)
     terms = folder / "terms.nq"
     _write_lines(terms, _ontology_nquads(root / "ontology"))
     shapes = root / "ontology"
@@ -337,6 +339,7 @@ def _input_digests(root: Path) -> dict[str, str]:
         "ontology/rules/*.rq",
         "data/*",
         "data/links/*",
+        "data/links/slices/*",
         "queries/*.rq",
         "queries/reports/*",
     )

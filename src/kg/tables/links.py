@@ -1,11 +1,11 @@
 """Links to outside data sets: SSSOM files (Simple Standard for Sharing Ontological Mappings) to quads.
 
 A file is a TSV table under a YAML block of `#` lines that gives the prefixes. Each row says subject, predicate,
-object and how the mapping was found and checked.
+object, how the mapping was found, in which table and when it was checked, and whether a person has looked at it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import yaml
 
 from kg.tables.faults import Fault
-from kg.vocab import PREFIXES, graph
+from kg.vocab import KG, PREFIXES, XSD, graph
 
 REQUIRED: Final = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 KNOWN: Final = (
@@ -21,12 +21,16 @@ KNOWN: Final = (
     "subject_label",
     "object_label",
     "object_source",
+    "object_source_version",
     "mapping_date",
     "confidence",
+    "review_status",
     "reviewer_label",
     "comment",
 )
 PREDICATES: Final = ("skos:exactMatch", "skos:closeMatch", "skos:relatedMatch", "owl:sameAs")
+# checked: agrees with a published table; reviewed: a person has looked at both sides; later: nobody could decide yet.
+REVIEW_STATUSES: Final = ("checked", "reviewed", "later")
 # What an identifier of each outside data set looks like.
 PATTERNS: Final[Mapping[str, str]] = {
     "wikidata": r"Q[1-9][0-9]*",
@@ -37,7 +41,13 @@ PATTERNS: Final[Mapping[str, str]] = {
     "dbpedia": r"[^\s<>\"{}|\\^`]+",
     "iso3166": r"[A-Z]{2}",
 }
+MAPPINGS: Final = "https://w3id.org/cityledger/links/"
+_SSSOM: Final = "https://w3id.org/sssom/"
+_OWL: Final = PREFIXES["owl"]
+# Two of our things cannot be the same outside thing.
+_IDENTITY: Final = ("skos:exactMatch", "owl:sameAs")
 _CURIE = re.compile(r"([A-Za-z0-9-]+):(\S+)")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +60,7 @@ class Link:
         subject: IRI of our thing.
         predicate: IRI of the relation.
         object: IRI of the outside thing.
+        prefixes: the prefixes of the file, ours included.
         cells: all cells of the row by column.
     """
 
@@ -58,7 +69,16 @@ class Link:
     subject: str
     predicate: str
     object: str
+    prefixes: Mapping[str, str]
     cells: Mapping[str, str]
+
+    @property
+    def iri(self) -> str:
+        """The IRI of the mapping itself, made of the file, the slug and the outside identifier."""
+        name = Path(self.file).name.removesuffix(".sssom.tsv")
+        slug = self.cells["subject_id"].partition(":")[2]
+        other = _NOT_IN_NAMES.sub("-", self.cells["object_id"]).strip("-").lower()
+        return f"{MAPPINGS}{name}/{slug}-{other}"
 
 
 def read_links(folder: Path, known: frozenset[str]) -> tuple[tuple[Link, ...], tuple[Fault, ...]]:
@@ -70,22 +90,47 @@ def read_links(folder: Path, known: frozenset[str]) -> tuple[tuple[Link, ...], t
     links: list[Link] = []
     faults: list[Fault] = []
     for path in sorted(folder.glob("*.sssom.tsv")):
+        file = f"data/links/{path.name}"
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            faults.append(
-                Fault(file=f"data/links/{path.name}", line=1, rule="not UTF-8", repair="Save the file as UTF-8")
-            )
+            faults.append(Fault(file=file, line=1, rule="not UTF-8", repair="Save the file as UTF-8"))
             continue
-        links.extend(_read_file(text, f"data/links/{path.name}", known, faults))
+        links.extend(_read_file(text, file, known, faults))
+    faults.extend(_contradictions(links))
     return tuple(links), tuple(faults)
 
 
 def links_to_nquads(links: tuple[Link, ...]) -> Iterator[str]:
-    """Yield one line of N-Quads a link, in the graph `links`."""
+    """Yield the links as N-Quads in the graph `links`: each triple once, and each mapping as an annotated axiom.
+
+    The axiom says how strong the mapping is and how it was found; its form is that of SSSOM in OWL.
+    """
     name = graph("links")
-    for triple in sorted({(link.subject, link.predicate, link.object) for link in links}):
-        yield f"<{triple[0]}> <{triple[1]}> <{triple[2]}> <{name}> ."
+    lines: set[str] = set()
+    for link in links:
+        lines.add(f"<{link.subject}> <{link.predicate}> <{link.object}>")
+        lines.update(f"<{link.iri}> <{predicate}> {value}" for predicate, value in _axiom(link))
+    for line in sorted(lines):
+        yield f"{line} <{name}> ."
+
+
+def _axiom(link: Link) -> Iterator[tuple[str, str]]:
+    yield f"{PREFIXES['rdf']}type", f"<{_OWL}Axiom>"
+    yield f"{_OWL}annotatedSource", f"<{link.subject}>"
+    yield f"{_OWL}annotatedProperty", f"<{link.predicate}>"
+    yield f"{_OWL}annotatedTarget", f"<{link.object}>"
+    for column in ("mapping_justification", "object_source"):
+        value = link.cells.get(column, "")
+        if value:
+            prefix, _, name = value.partition(":")
+            yield f"{_SSSOM}{column}", f"<{link.prefixes[prefix]}{name}>"
+    if link.cells.get("confidence"):
+        yield f"{_SSSOM}confidence", f'"{link.cells["confidence"]}"^^<{XSD}decimal>'
+    if link.cells.get("mapping_date"):
+        yield f"{_SSSOM}mapping_date", f'"{link.cells["mapping_date"]}"^^<{XSD}date>'
+    if link.cells.get("review_status"):
+        yield f"{KG}reviewStatus", f'"{link.cells["review_status"]}"'
 
 
 def _read_file(text: str, file: str, known: frozenset[str], faults: list[Fault]) -> Iterator[Link]:
@@ -96,12 +141,7 @@ def _read_file(text: str, file: str, known: frozenset[str], faults: list[Fault])
         prefixes = {**PREFIXES, **block.get("curie_map", {})}
     except (yaml.YAMLError, AttributeError, TypeError):
         faults.append(
-            Fault(
-                file=file,
-                line=1,
-                rule="the # lines are not YAML",
-                repair="Write curie_map: with one prefix a line",
-            )
+            Fault(file=file, line=1, rule="the # lines are not YAML", repair="Write curie_map: with one prefix a line")
         )
         return
     columns: list[str] = []
@@ -111,29 +151,9 @@ def _read_file(text: str, file: str, known: frozenset[str], faults: list[Fault])
         cells = [cell.strip() for cell in line.rstrip("\r").split("\t")]
         if not columns:
             columns = cells
-            missing = [name for name in REQUIRED if name not in columns]
-            if missing:
-                faults.append(
-                    Fault(
-                        file=file,
-                        line=number,
-                        column=missing[0],
-                        rule="the column is missing",
-                        repair=f"An SSSOM table needs {', '.join(REQUIRED)}, separated by tabs",
-                    )
-                )
-                return
-            unknown = [name for name in columns if name not in KNOWN]
-            if unknown:
-                faults.append(
-                    Fault(
-                        file=file,
-                        line=number,
-                        column=unknown[0],
-                        rule="no column that this project uses",
-                        repair=f"Columns: {', '.join(KNOWN)}",
-                    )
-                )
+            wrong = _wrong_header(columns, file, number)
+            if wrong is not None:
+                faults.append(wrong)
                 return
             continue
         if len(cells) != len(columns):
@@ -147,10 +167,40 @@ def _read_file(text: str, file: str, known: frozenset[str], faults: list[Fault])
                 )
             )
             continue
-        row = dict(zip(columns, cells, strict=True))
-        link = _read_row(row, file, number, prefixes, known, faults)
+        link = _read_row(dict(zip(columns, cells, strict=True)), file, number, prefixes, known, faults)
         if link is not None:
             yield link
+    if not columns:
+        faults.append(
+            Fault(
+                file=file, line=0, rule="there is no table in the file", repair=f"Begin it with {', '.join(REQUIRED)}"
+            )
+        )
+
+
+def _wrong_header(columns: list[str], file: str, number: int) -> Fault | None:
+    missing = [name for name in REQUIRED if name not in columns]
+    if missing:
+        return Fault(
+            file=file,
+            line=number,
+            column=missing[0],
+            rule="the column is missing",
+            repair=f"An SSSOM table needs {', '.join(REQUIRED)}, separated by tabs",
+        )
+    unknown = [name for name in columns if name not in KNOWN]
+    if unknown:
+        return Fault(
+            file=file,
+            line=number,
+            column=unknown[0],
+            rule="no column that this project uses",
+            repair=f"Columns: {', '.join(KNOWN)}",
+        )
+    twice = [name for name in columns if columns.count(name) > 1]
+    if twice:
+        return Fault(file=file, line=number, column=twice[0], rule="the column stands twice", repair="Keep one of them")
+    return None
 
 
 def _read_row(
@@ -167,14 +217,12 @@ def _read_row(
         faults.append(Fault(file=file, line=line, column=column, value=row.get(column, ""), rule=rule, repair=repair))
 
     iris: dict[str, str] = {}
-    for column in ("subject_id", "predicate_id", "object_id"):
+    for column in ("subject_id", "predicate_id", "object_id", "mapping_justification", "object_source"):
+        if not row.get(column) and column in {"mapping_justification", "object_source"}:
+            continue
         found = _CURIE.fullmatch(row[column])
         if found is None or found[1] not in prefixes:
-            fault(
-                column,
-                "no prefixed name with a known prefix",
-                "Declare the prefix in the curie_map of the file",
-            )
+            fault(column, "no prefixed name with a known prefix", "Declare the prefix in the curie_map of the file")
             continue
         iris[column] = prefixes[found[1]] + found[2]
         pattern = PATTERNS.get(found[1])
@@ -186,11 +234,17 @@ def _read_row(
         fault("predicate_id", "not a relation that this project uses", f"Use one of: {', '.join(PREDICATES)}")
     if not row["mapping_justification"]:
         fault("mapping_justification", "the cell is empty", "Say how the mapping was found, with a semapv: term")
-    if row["predicate_id"] == "owl:sameAs" and not row.get("reviewer_label"):
+    status = row.get("review_status", "")
+    if status and status not in REVIEW_STATUSES:
+        fault("review_status", "not a state of review", f"Use one of: {', '.join(REVIEW_STATUSES)}")
+    if (row["predicate_id"] == "owl:sameAs" or status == "reviewed") and not row.get("reviewer_label"):
         fault("predicate_id", "identity was not reviewed", "Name the reviewer, or use skos:exactMatch")
     confidence = row.get("confidence", "")
     if confidence and not re.fullmatch(r"0(?:\.[0-9]+)?|1(?:\.0+)?", confidence):
         fault("confidence", "not a number between 0 and 1", "Write it as 0.95")
+    date = row.get("mapping_date", "")
+    if date and not re.fullmatch(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])", date):
+        fault("mapping_date", "not a date", "Write it as 2026-11-24")
     if len(faults) > before:
         return None
     return Link(
@@ -199,5 +253,32 @@ def _read_row(
         subject=iris["subject_id"],
         predicate=iris["predicate_id"],
         object=iris["object_id"],
+        prefixes=prefixes,
         cells=row,
+    )
+
+
+def _contradictions(links: Iterable[Link]) -> Iterator[Fault]:
+    """Yield what no two rows may say together: a mapping twice, or one outside thing for two of ours."""
+    pairs: dict[tuple[str, str], Link] = {}
+    owners: dict[str, Link] = {}
+    for link in links:
+        first = pairs.setdefault((link.subject, link.object), link)
+        if first is not link:
+            yield _beside(link, first, "the two things are mapped already")
+        if link.cells["predicate_id"] not in _IDENTITY:
+            continue
+        owner = owners.setdefault(link.object, link)
+        if owner.subject != link.subject:
+            yield _beside(link, owner, f"the identifier is {owner.cells['subject_id']} already")
+
+
+def _beside(link: Link, other: Link, rule: str) -> Fault:
+    return Fault(
+        file=link.file,
+        line=link.line,
+        column="object_id",
+        value=link.cells["object_id"],
+        rule=rule,
+        repair=f"Compare it with {other.file}:{other.line}; one of the two is wrong",
     )
