@@ -63,7 +63,7 @@ def draw(canvas: Canvas, spec: ChartSpec, rows: list[Row]) -> str:
     if spec.x is not None and _is_time(spec.x, rows):
         return _years(canvas, spec, rows, series)
     if spec.y is None:
-        return _names(canvas, spec, _count_bars(spec, rows), series, unit_noun(spec, rows), len(rows))
+        return _names(canvas, spec, _count_bars(spec, rows, series), series, unit_noun(spec, rows), len(rows))
     said = []
     by_unit = unit_column(spec, rows) is not None
     for unit, members in panels_of(spec, rows):
@@ -82,21 +82,17 @@ def _is_time(column: str, rows: list[Row]) -> bool:
     return bool(known) and all(year_of(cell) is not None for cell in known)
 
 
-def _count_bars(spec: ChartSpec, rows: list[Row]) -> list[_Bar]:
+def _count_bars(spec: ChartSpec, rows: list[Row], series: Series) -> list[_Bar]:
     counts: dict[str | None, dict[str | None, int]] = {}
     for row in rows:
         parts = counts.setdefault(row.words(spec.x), {})
-        series = row.words(spec.color)
-        parts[series] = parts.get(series, 0) + 1
+        words = row.words(spec.color)
+        parts[words] = parts.get(words, 0) + 1
     bars = [
-        _Bar(name, tuple(_Part(series, Decimal(count)) for series, count in sorted(parts.items(), key=_by_size)))
+        _Bar(name, tuple(_Part(words, Decimal(parts[words])) for words in sorted(parts, key=series.order)))
         for name, parts in counts.items()
     ]
     return sorted(bars, key=lambda bar: (bar.name is None, -(bar.known or 0), bar.name or ""))
-
-
-def _by_size(item: tuple[str | None, int]) -> tuple[bool, int, str]:
-    return item[0] is None, -item[1], item[0] or ""
 
 
 def _value_bars(spec: ChartSpec, rows: list[Row]) -> list[_Bar]:
@@ -202,9 +198,10 @@ def _years(canvas: Canvas, spec: ChartSpec, rows: list[Row], series: Series) -> 
             canvas.notes.append(_silence(spec, unit, silent))
         if not known:
             continue
-        if spec.y is not None and unit_column(spec, rows) is not None:
+        headed = spec.y is not None and unit_column(spec, rows) is not None
+        if headed:
             canvas.heading(unit or f"{axis_name(spec.unit or '')} {NOT_STATED}")
-        said.append(_standing(canvas, spec, known, series, unit or "", first, last))
+        said.append(_standing(canvas, spec, known, series, unit or "", first, last, named=not headed))
     return " ".join(said)
 
 
@@ -216,7 +213,7 @@ def _silence(spec: ChartSpec, unit: str | None, silent: list[Row]) -> str:
 
 
 def _standing(
-    canvas: Canvas, spec: ChartSpec, rows: list[Row], series: Series, unit: str, first: int, last: int
+    canvas: Canvas, spec: ChartSpec, rows: list[Row], series: Series, unit: str, first: int, last: int, *, named: bool
 ) -> str:
     slots: list[int | None] = [*range(first, last + 1)]
     if any(year_of(row.cell(spec.x)) is None for row in rows):
@@ -240,18 +237,20 @@ def _standing(
         y = ground - float(mark) * scale
         canvas.line(left, y, left + step * len(slots) + gap, y, "rule" if mark else "ink")
         canvas.text(left - 8, y + 4, short(mark), tone="faint", size=SMALL, anchor="end")
-    canvas.text(0, canvas.y - 4, unit, tone="faint", size=SMALL)
+    if named:
+        canvas.text(0, canvas.y - 4, unit, tone="faint", size=SMALL)
     every = 1 if step >= 32 else (2 if step >= 17 else 5)
     for index, slot in enumerate(slots):
         x = left + step * index + (gap if slot is None else 0)
         y = ground
-        for words, value in sorted(stacks[slot].items(), key=lambda item: (item[0] is None, -item[1], item[0] or "")):
+        for words in sorted(stacks[slot], key=series.order):
+            value = stacks[slot][words]
             size = float(value) * scale
             y -= size
             year = "year not stated" if slot is None else str(slot)
             tip = f"{year}{_of(words)}: {number(value)} {unit}".rstrip()
             tone = series.tone(words) if spec.color else "accent"
-            if slot is None or tone == UNSTATED:
+            if tone == UNSTATED:
                 canvas.hollow(x + step * 0.15, y, step * 0.7, size, tip)
             else:
                 canvas.bar(x + step * 0.15, y, step * 0.7, size, tone, tip)

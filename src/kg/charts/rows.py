@@ -76,6 +76,15 @@ class Series:
         """Return the tone of one value."""
         return UNSTATED if words is None else self.tones.get(words, OTHER)
 
+    def order(self, words: str | None) -> tuple[bool, int, str]:
+        """Return where a value stands among the others, so that every bar has its parts in one order."""
+        tones = list(self.tones)
+        return (
+            words is None,
+            tones.index(words) if words is not None and words in self.tones else len(tones),
+            words or "",
+        )
+
     def legend(self) -> list[tuple[str, str]]:
         """Return tones with their words, in the order of the legend."""
         entries = [(tone, words) for words, tone in self.tones.items()]

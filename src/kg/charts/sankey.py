@@ -17,7 +17,6 @@ MOST_NODES: Final = 16
 MOST_PANELS: Final = 4
 _NODE_WIDTH: Final = 10.0
 _GAP: Final = 19.0
-_SIDE: Final = 176.0
 
 
 def draw(canvas: Canvas, spec: ChartSpec, rows: list[Row]) -> str:
@@ -49,6 +48,11 @@ def draw(canvas: Canvas, spec: ChartSpec, rows: list[Row]) -> str:
     return " ".join(said)
 
 
+def _side(spec: ChartSpec) -> float:
+    """Return the room for names at the left and the right; the bands of few steps need less."""
+    return 265.0 if len(spec.steps) == 2 else 205.0
+
+
 def _panel(
     canvas: Canvas, spec: ChartSpec, rows: list[Row], values: Sequence[Decimal], series: Series, unit: str
 ) -> str:
@@ -61,11 +65,11 @@ def _panel(
     layout = arrange(flows, height=min(room, 420.0), gap=_GAP, least=3.0)
     canvas.y += 16
     top = canvas.y
-    across = (WIDTH - 2 * _SIDE - _NODE_WIDTH) / (len(spec.steps) - 1)
+    across = (WIDTH - 2 * _side(spec) - _NODE_WIDTH) / (len(spec.steps) - 1)
     for index, step in enumerate(spec.steps):
         anchor = "end" if index == 0 else "start" if index == len(spec.steps) - 1 else "middle"
-        x = _SIDE + across * index + (_NODE_WIDTH if index == 0 else 0 if anchor == "start" else _NODE_WIDTH / 2)
-        canvas.text(x, top, plain_name(step), tone="faint", size=SMALL, anchor=anchor)
+        x = _side(spec) + across * index + (_NODE_WIDTH if index == 0 else 0 if anchor == "start" else _NODE_WIDTH / 2)
+        canvas.text(x, top - 4, plain_name(step), tone="faint", size=SMALL, anchor=anchor)
     for band in layout.bands:
         _band(canvas, band, series, top, across, unit, spec)
     for column in layout.columns:
@@ -97,8 +101,8 @@ def _name(node: Node, spec: ChartSpec) -> str:
 
 
 def _band(canvas: Canvas, band: Band, series: Series, top: float, across: float, unit: str, spec: ChartSpec) -> None:
-    x1 = _SIDE + across * band.source.column + _NODE_WIDTH
-    x2 = _SIDE + across * band.target.column
+    x1 = _side(spec) + across * band.source.column + _NODE_WIDTH
+    x2 = _side(spec) + across * band.target.column
     middle = (x1 + x2) / 2
     a, b = top + band.source_y, top + band.target_y
     steps = (
@@ -113,7 +117,7 @@ def _band(canvas: Canvas, band: Band, series: Series, top: float, across: float,
 
 
 def _node(canvas: Canvas, node: Node, layout: Layout, top: float, across: float, unit: str, spec: ChartSpec) -> None:
-    x, y = _SIDE + across * node.column, top + node.y
+    x, y = _side(spec) + across * node.column, top + node.y
     name, value = _name(node, spec), short(Decimal(str(node.value)))
     attributes = fill("ink") if node.name is not None else both(UNSTATED, "faint") + ' stroke-dasharray="3 2"'
     tip = f"{name}: {number(Decimal(str(node.value)))} {unit}".rstrip()
@@ -121,17 +125,23 @@ def _node(canvas: Canvas, node: Node, layout: Layout, top: float, across: float,
     tone = "ink" if node.name is not None else "faint"
     middle = y + node.height / 2
     if node.column == 0:
-        _beside(canvas, x - 8, middle, name, value, tone, "end")
+        _beside(canvas, x - 8, middle, name, value, tone, "end", _side(spec) - 12)
     elif node.column == len(layout.columns) - 1:
-        _beside(canvas, x + _NODE_WIDTH + 8, middle, name, value, tone, "start")
+        _beside(canvas, x + _NODE_WIDTH + 8, middle, name, value, tone, "start", _side(spec) - 12)
     else:
         # Between two columns the bands leave no room at the sides; the gap above the node does.
         words = f"{shortened(name, LABEL, across * 0.7)} {value}"
+        half = width(words, SMALL + 0.5) / 2 + 3
+        canvas.parts.append(
+            f'<rect x="{x + _NODE_WIDTH / 2 - half:.1f}" y="{y - 16:.1f}" width="{2 * half:.1f}" height="15" '
+            f'{fill("paper")} fill-opacity="0.72"/>'
+        )
         canvas.text(x + _NODE_WIDTH / 2, y - 5, words, tone=tone, size=SMALL + 0.5, anchor="middle")
 
 
-def _beside(canvas: Canvas, x: float, middle: float, name: str, value: str, tone: str, anchor: str) -> None:
-    room = _SIDE - 12
+def _beside(
+    canvas: Canvas, x: float, middle: float, name: str, value: str, tone: str, anchor: str, room: float
+) -> None:
     words = f"{name} {value}"
     if width(words, LABEL) > room:
         words = f"{shortened(name, LABEL, room - width(' ' + value, LABEL))} {value}"
