@@ -1,0 +1,237 @@
+"""What the page of a saved question shows, as plain records for its template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from kg.catalog.cells import cell_of, label_column, labelled, number_of
+from kg.catalog.choices import Choices
+from kg.catalog.evidence import Citation
+from kg.catalog.formats import node_lists
+from kg.catalog.rdf import describe
+from kg.catalog.records import Parameter, ParameterType, Question
+from kg.catalog.run import QuestionAnswer
+from kg.engine import Iri, Literal, Term
+from kg.vocab import XSD, compact, split_iri
+
+# Longer lists are no use in a form; the field then takes text, and names are looked up.
+_MAX_OPTIONS: Final = 2_000
+# Years are numbers to a machine and names to a reader: no thousands separator.
+_PLAIN_NUMBERS: Final = frozenset({f"{XSD}gYear"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellView:
+    """One cell.
+
+    Attributes:
+        text: what is shown, or None for unknown.
+        href: where it leads, or None.
+        kind: `text`, `number` or `thing`.
+        language: of the text, or None.
+    """
+
+    text: str | None
+    href: str | None = None
+    kind: str = "text"
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnView:
+    """One column: a heading, what it means and its unit."""
+
+    name: str
+    heading: str
+    meaning: str
+    unit: str | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkView:
+    """A mark that leads to a place in a source."""
+
+    text: str
+    href: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowView:
+    """One row."""
+
+    cells: tuple[CellView, ...]
+    marks: tuple[MarkView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """One field of the form.
+
+    Attributes:
+        control: `select`, `list` (text with suggestions), `number` or `text`.
+        options: value, words and whether chosen.
+        value: what the field holds when it is no select.
+        error: what is wrong with the value given, or None.
+    """
+
+    name: str
+    label: str
+    hint: str
+    control: str
+    multi: bool
+    optional: bool
+    options: tuple[tuple[str, str, bool], ...]
+    value: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableView:
+    """The table: columns, rows and whether rows have evidence marks."""
+
+    columns: tuple[ColumnView, ...]
+    rows: tuple[RowView, ...]
+    has_marks: bool
+
+
+def table(answer: QuestionAnswer) -> TableView:
+    """Return the table of an answer; a column of things shows labels that lead to their pages."""
+    hidden = node_lists(answer)
+    shown = [name for name in answer.columns if label_column(name, answer.columns) is None and name not in hidden]
+    described = {column.name: column for column in answer.question.columns}
+    columns = []
+    for name in shown:
+        thing = labelled(name, answer.columns)
+        column = described[thing or name]
+        place = answer.columns.index(name)
+        cells = [row[place] for row in answer.rows]
+        is_number = any(number_of(cell) is not None for cell in cells)
+        columns.append(
+            ColumnView(
+                name=name,
+                heading=_heading(thing or name),
+                meaning=column.meaning,
+                unit=column.unit,
+                kind="number" if is_number else "text",
+            )
+        )
+    rows = []
+    for index, row in enumerate(answer.rows):
+        named = dict(zip(answer.columns, row, strict=True))
+        marks = () if answer.citations is None else _marks(answer.citations[index])
+        rows.append(RowView(cells=tuple(_cell(named, name, answer.columns) for name in shown), marks=marks))
+    return TableView(columns=tuple(columns), rows=tuple(rows), has_marks=bool(answer.question.evidence) and bool(rows))
+
+
+def _heading(name: str) -> str:
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name.replace("_", " "))
+    return words[:1].upper() + words[1:]
+
+
+def _cell(named: dict[str, Term | None], name: str, columns: Sequence[str]) -> CellView:
+    term = named[name]
+    thing = labelled(name, columns)
+    if thing is not None:
+        target = named[thing]
+        text = cell_of(term) if term is not None else (cell_of(target) if target is not None else None)
+        href = page_href(target.value) if isinstance(target, Iri) else None
+        return CellView(
+            text=None if text is None else str(text),
+            href=href,
+            kind="thing",
+            language=term.language if isinstance(term, Literal) else None,
+        )
+    if term is None:
+        return CellView(text=None)
+    if isinstance(term, Iri):
+        return CellView(text=compact(term.value), href=page_href(term.value), kind="thing")
+    number = number_of(term)
+    if number is not None and term.datatype not in _PLAIN_NUMBERS:
+        whole = number == number.to_integral_value()
+        return CellView(text=f"{int(number):,}" if whole else f"{number:,f}", kind="number")
+    return CellView(text=str(cell_of(term)), language=term.language)
+
+
+def page_href(iri: str) -> str | None:
+    """Return where a browser reads about an IRI: our page, or the address itself on the web."""
+    parts = split_iri(iri)
+    if parts is not None:
+        return f"/page/{parts[0]}/{parts[1]}"
+    if compact(iri).startswith("kg:"):
+        return f"/ontology#{iri.rpartition('#')[2]}"
+    return iri if iri.startswith(("http://", "https://")) else None
+
+
+def _marks(citations: tuple[Citation, ...]) -> tuple[MarkView, ...]:
+    marks = {}
+    for citation in citations:
+        words = [citation.title or compact(citation.source)]
+        words += [citation.section] if citation.section else []
+        words += [citation.flag] if citation.flag else []
+        marks[citation.short()] = MarkView(
+            text=citation.short(), href=page_href(citation.place) or "#", title=" · ".join(words)
+        )
+    return tuple(marks.values())
+
+
+def fields(
+    question: Question,
+    given: dict[str, list[str]],
+    choices: Choices,
+    errors: dict[str, str],
+) -> tuple[FieldView, ...]:
+    """Return the form: what was given, else the defaults."""
+    return tuple(
+        _field(parameter, given.get(parameter.name, []), choices, errors.get(parameter.name))
+        for parameter in question.params
+    )
+
+
+def _field(parameter: Parameter, given: list[str], choices: Choices, error: str | None) -> FieldView:
+    values = [value for value in given if value] or list(parameter.default)
+    options: list[tuple[str, str, bool]] = []
+    control = "text"
+    if parameter.type is ParameterType.ENUM:
+        control = "select"
+        options = [(value, label, value in values) for value, label in parameter.values]
+    elif parameter.type is ParameterType.IRI:
+        known = choices.of(parameter)
+        if len(known) <= _MAX_OPTIONS:
+            control = "select"
+            chosen = _chosen(parameter, values, choices)
+            options = [(compact(choice.iri), choice.label, choice.iri in chosen) for choice in known]
+    elif parameter.type in (ParameterType.INTEGER, ParameterType.GYEAR):
+        control = "number"
+    if control == "select" and parameter.optional and not parameter.multi:
+        options.insert(0, ("", "any", not values))
+    return FieldView(
+        name=parameter.name,
+        label=parameter.label,
+        hint=parameter.description or describe(parameter),
+        control=control,
+        multi=parameter.multi,
+        optional=parameter.optional,
+        options=tuple(options),
+        value=", ".join(values),
+        error=error,
+    )
+
+
+def _chosen(parameter: Parameter, values: list[str], choices: Choices) -> set[str]:
+    from kg.errors import ParameterError
+
+    chosen: set[str] = set()
+    for value in values:
+        try:
+            chosen.add(choices.resolve(value, parameter))
+        except ParameterError:
+            continue  # The page says so beside the field.
+    return chosen
+
+
+def href(path: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """Return a path with parameters, in a form that people can read."""
+    return path + (f"?{urlencode(pairs, safe=':')}" if pairs else "")
