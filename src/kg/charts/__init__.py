@@ -4,7 +4,7 @@
 colour scheme of the page that it stands in.
 """
 
-from kg.charts.drawing import check, render
+from kg.charts.render import check, render
 from kg.charts.images import FONTS, png
 from kg.charts.palette import stylesheet
 from kg.charts.rows import ChartError

@@ -260,7 +260,7 @@ def _standing(
             canvas.text(x + step / 2, ground + 15, str(slot), tone="faint", size=SMALL, anchor="middle")
     canvas.y = ground + 24
     where = f"in {unit}, " if unit else ""
-    best = max((slot for slot in slots if slot is not None), key=lambda slot: sum(stacks[slot].values(), Decimal(0)))
-    total = sum(stacks[best].values(), Decimal(0))
-    said = f"{counted(len(rows), 'row')} by year from {first} to {last}; the most in {best}: {number(total)}."
-    return where + said
+    sums = {slot: sum(stacks[slot].values(), Decimal(0)) for slot in slots if slot is not None}
+    best = max(sums, key=lambda slot: sums[slot])
+    most = f"; the most in {best}: {number(sums[best])}" if sums[best] else "; none of them has a year"
+    return f"{where}{counted(len(rows), 'row')} by year from {first} to {last}{most}."

@@ -36,8 +36,8 @@ _KINDS: Final = {
 
 def render(
     spec: ChartSpec,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Cell]],
+    columns: Sequence[str] | Table,
+    rows: Sequence[Sequence[Cell]] = (),
     *,
     title: str | None = None,
     footer: str | None = None,
@@ -48,7 +48,8 @@ def render(
     it says in its own text alternative what it shows. What is not stated is drawn or counted as such.
 
     Arguments:
-        rows: cells as plain values (`kg.catalog.cells.table_of` makes them from terms).
+        columns, rows: cells as plain values; `kg.catalog.cells.table_of` makes a table of both from terms,
+            which may stand in the place of the columns.
         title: a line above the drawing, for files; pages have their own heading and give none.
         footer: a last line, for files: where the drawing comes from.
 
@@ -57,9 +58,10 @@ def render(
             without places.
     """
     check(spec)
+    table = columns if isinstance(columns, Table) else Table(tuple(columns), tuple(tuple(row) for row in rows))
     if spec.mark is Mark.MAP:
-        return _map(spec, columns, rows, title, footer)
-    found = rows_of(spec, Table(tuple(columns), tuple(tuple(row) for row in rows)))
+        return _map(spec, table, title, footer)
+    found = rows_of(spec, table)
     canvas = Canvas()
     if found:
         sentence = _DRAWERS[spec.mark](canvas, spec, found)
@@ -98,7 +100,12 @@ def _subject(spec: ChartSpec) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def _map(
-    spec: ChartSpec, columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str | None, footer: str | None
-) -> str:
-    raise ChartError("maps are drawn by kg.charts.worldmap")
+def _map(spec: ChartSpec, table: Table, title: str | None, footer: str | None) -> str:
+    # Its shapes are large, and most answers have no map.
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if find_spec("kg.charts.worldmap") is None:
+        raise ChartError("this installation has no world map")
+    drawn: str = import_module("kg.charts.worldmap").render(spec, table, title=title, footer=footer)
+    return drawn
