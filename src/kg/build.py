@@ -8,7 +8,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -138,9 +138,9 @@ def check(root: Path, *, tables_only: bool = False, progress: Progress = lambda 
         clock.stage("")
         return _checked(corpus, (), clock)
     with tempfile.TemporaryDirectory(prefix="kg-check-") as folder:
-        _, warnings = _make_graph(root, corpus, None, Path(folder), clock)
+        graph = _make_graph(root, corpus, None, Path(folder), clock)
     clock.stage("")
-    return _checked(corpus, warnings, clock)
+    return _checked(corpus, graph.warnings, clock)
 
 
 def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage: None) -> Built:
@@ -160,17 +160,18 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
         corpus = read_tables(root)
         clock.stage("read questions")
         catalog = _read_catalog(root)
-        counts, warnings = _make_graph(root, corpus, catalog, Path(folder), clock)
+        made = _make_graph(root, corpus, catalog, Path(folder), clock)
         published = snapshot.publish(
             snapshots_dir,
             Path(folder) / "all.nq",
+            release=made.release,
             details={
                 "inputs": _input_digests(root),
                 "rows": {name: len(rows) for name, rows in corpus.tables.items()},
-                "warnings": len(warnings),
+                "warnings": len(made.warnings),
                 "tools": {"python": platform.python_version(), **{name: version(name) for name in _TOOLS}},
             },
-            add_files=lambda path, release: _add_files(root, path, corpus, warnings),
+            add_files=lambda path, release: _add_files(root, path, corpus, made.warnings),
             describe=_describe_release,
             progress=clock.stage,
         )
@@ -178,11 +179,21 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return Built(
         snapshot=published,
-        checked=_checked(corpus, warnings, clock),
-        stated=counts[0],
-        inferred=counts[1],
+        checked=_checked(corpus, made.warnings, clock),
+        stated=made.stated,
+        inferred=made.inferred,
         peak_memory_mb=peak,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Graph:
+    """What was made of the tables: release id, numbers of triples, shapes of severity warning that are broken."""
+
+    release: str
+    stated: int
+    inferred: int
+    warnings: tuple[Fault, ...]
 
 
 def _checked(corpus: Corpus, warnings: tuple[Fault, ...], clock: _Clock) -> Checked:
@@ -194,12 +205,10 @@ def _checked(corpus: Corpus, warnings: tuple[Fault, ...], clock: _Clock) -> Chec
     )
 
 
-def _make_graph(
-    root: Path, corpus: Corpus, catalog: Catalog | None, folder: Path, clock: _Clock
-) -> tuple[tuple[int, int], tuple[Fault, ...]]:
-    """Write `all.nq` with every quad of the release into a folder; return the counts and the warnings.
+def _make_graph(root: Path, corpus: Corpus, catalog: Catalog | None, folder: Path, clock: _Clock) -> _Graph:
+    """Write `all.nq` with every quad of the release into a folder, and return what is known about it.
 
-    The stated shapes are checked in a second process while the rules run in this one.
+    Shapes are checked in two other processes while the rules run in this one.
     """
     clock.stage("make quads")
     known = frozenset(iri(name, row.slug) for name, rows in corpus.tables.items() for row in rows)
@@ -211,40 +220,35 @@ def _make_graph(
     _write_lines(stated, corpus_to_nquads(corpus), links_to_nquads(links), slices)
     terms = folder / "terms.nq"
     _write_lines(terms, _ontology_nquads(root / "ontology"))
-    shapes = root / "ontology"
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        clock.stage("rules and stated shapes")
-        first: Future[tuple[Violation, ...]] = pool.submit(
-            validate_files, (stated,), (terms,), shapes / "shapes-stated.ttl"
-        )
-        store = ox.Store()
-        for path in (stated, terms):
-            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
-        rule_error: CuratedDataError | None = None
-        try:
-            infer(store, read_rules(root / "ontology" / "rules"))
-        except CuratedDataError as error:
-            rule_error = error
-        _raise_violations(first.result(), corpus)
-        if rule_error is not None:
-            raise rule_error
-        inferred = folder / "inferred.nq"
-        with inferred.open("wb") as handle:
-            for quad in store.quads_for_pattern(None, None, None, INFERRED):
-                handle.write(f"{quad.subject} {quad.predicate} {quad.object} {quad.graph_name} .\n".encode())
-        del store
-        clock.stage("inferred shapes")
-        second = pool.submit(validate_files, (stated, inferred), (terms,), shapes / "shapes-inferred.ttl").result()
-    warnings = _raise_violations((*first.result(), *second), corpus)
     catalog_file = folder / "catalog.nq"
     _write_lines(catalog_file, catalog_to_nquads(catalog) if catalog is not None else ())
-    counts = [0, 0]
-    with (folder / "all.nq").open("wb") as output:
-        for position, path in ((0, stated), (0, terms), (0, catalog_file), (1, inferred)):
-            content = path.read_bytes()
-            counts[position] += content.count(b"\n")
-            output.write(content)
-    return (counts[0], counts[1]), warnings
+    inferred = folder / "inferred.nq"
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        clock.stage("rules and shapes")
+        stated_shapes = root / "ontology" / "shapes-stated.ttl"
+        first = pool.submit(validate_files, (stated,), (terms,), stated_shapes)
+        store = ox.Store()
+        for path in (stated, terms, catalog_file):
+            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+        try:
+            infer(store, read_rules(root / "ontology" / "rules"))
+        except CuratedDataError:
+            # A rule that cannot come to rest often follows from a cycle, which the shapes say better.
+            _raise_violations(first.result(), corpus)
+            raise
+        # What the store gives back, not what was written: it knows one spelling of each literal.
+        lines = snapshot.sorted_nquads(store)
+        del store
+        ending = f" {INFERRED} .\n".encode()
+        derived = [line for line in lines if line.endswith(ending)]
+        inferred.write_bytes(b"".join(derived))
+        inferred_shapes = root / "ontology" / "shapes-inferred.ttl"
+        second = pool.submit(validate_files, (stated, inferred), (terms,), inferred_shapes)
+        (folder / "all.nq").write_bytes(b"".join(lines))
+        _raise_violations(first.result(), corpus)
+        warnings = _raise_violations((*first.result(), *second.result()), corpus)
+        release = snapshot.release_id(lines)
+    return _Graph(release=release, stated=len(lines) - len(derived), inferred=len(derived), warnings=warnings)
 
 
 def validate_files(data_files: tuple[Path, ...], term_files: tuple[Path, ...], shapes: Path) -> tuple[Violation, ...]:

@@ -5,6 +5,7 @@ a rule whose answer could shrink when facts are added (NOT EXISTS, COUNT) belong
 that add those facts.
 """
 
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,23 +48,39 @@ def infer(store: ox.Store, rules: Iterable[Rule]) -> int:
     Raises:
         CuratedDataError: a rule is no CONSTRUCT query, makes a blank node, or never comes to rest.
     """
-    added = 0
     by_stage: dict[int, list[Rule]] = {}
     for rule in rules:
         by_stage.setdefault(rule.stage, []).append(rule)
+    known = _triples(store)
+    stated = len(known)
     for _, stage_rules in sorted(by_stage.items()):
+        # How many triples there were when a rule last ran: without news since, it has nothing to add.
+        seen: dict[str, int] = {}
         for _round in range(_MOST_ROUNDS):
-            fresh = sum(_apply(store, rule) for rule in stage_rules)
-            added += fresh
-            if not fresh:
+            due = [rule for rule in stage_rules if seen.get(rule.name) != len(known)]
+            if not due:
                 break
+            for rule in due:
+                before = len(known)
+                _apply(store, rule, known)
+                # A rule that added something may add more on what it added itself.
+                seen[rule.name] = len(known) if len(known) == before else before
         else:
             names = ", ".join(rule.name for rule in stage_rules)
             raise CuratedDataError(f"ontology/rules: no rest after {_MOST_ROUNDS} rounds: {names}")
-    return added
+    return len(known) - stated
 
 
-def _apply(store: ox.Store, rule: Rule) -> int:
+def _triples(store: ox.Store) -> set[bytes]:
+    """Return every triple of a store as its text in N-Triples, without the final point."""
+    output = io.BytesIO()
+    store.dump(output, format=ox.RdfFormat.N_QUADS)
+    # The graph is the last term before the point, and an IRI holds no space.
+    return {line.rsplit(b" ", 2)[0] for line in output.getvalue().splitlines()}
+
+
+def _apply(store: ox.Store, rule: Rule, known: set[bytes]) -> None:
+    """Add what one rule says and is not known; text, because only text crosses from the store in bulk."""
     where = f"ontology/rules/{rule.name}.rq"
     try:
         answer = store.query(rule.text, use_default_graph_as_union=True)
@@ -71,14 +88,11 @@ def _apply(store: ox.Store, rule: Rule) -> int:
         raise CuratedDataError(f"{where}: {error}") from error
     if not isinstance(answer, ox.QueryTriples):
         raise CuratedDataError(f"{where}:1: not a CONSTRUCT query")
-    fresh: dict[ox.Triple, None] = {}
-    for triple in answer:
-        if isinstance(triple.subject, ox.BlankNode) or isinstance(triple.object, ox.BlankNode):
+    text = answer.serialize(format=ox.RdfFormat.N_TRIPLES)
+    fresh = {line.removesuffix(b" .") for line in (text or b"").splitlines()} - known
+    for line in fresh:
+        if line.startswith(b"_:") or line.split(b" ", 2)[2].startswith(b"_:"):
             raise CuratedDataError(f"{where}: makes a blank node; every node needs an IRI")
-        if triple in fresh or next(
-            iter(store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)), None
-        ):
-            continue
-        fresh[triple] = None
-    store.extend(ox.Quad(t.subject, t.predicate, t.object, INFERRED) for t in fresh)
-    return len(fresh)
+    if fresh:
+        known |= fresh
+        store.bulk_load(input=b" .\n".join(fresh) + b" .\n", format=ox.RdfFormat.N_TRIPLES, to_graph=INFERRED)

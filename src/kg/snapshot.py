@@ -12,6 +12,7 @@ A snapshot is a folder named by its release id:
 import contextlib
 import fcntl
 import hashlib
+import io
 import json
 import os
 import re
@@ -145,6 +146,7 @@ def publish(
     nquads: Path,
     *,
     details: Mapping[str, Any],
+    release: str | None = None,
     add_files: Callable[[Path, str], None] = lambda path, release: None,
     describe: Callable[[str], Iterable[str]] = lambda release: (),
     progress: Callable[[str], None] = lambda stage: None,
@@ -155,6 +157,7 @@ def publish(
 
     Arguments:
         details: what the manifest says beside digests and counts.
+        release: the id, where the caller has taken it from a store that holds the very same quads.
         add_files: writes into the folder `files/`, which it is given with the release id.
         describe: gives the N-Quads lines of the graph `release` for a release id.
 
@@ -164,7 +167,7 @@ def publish(
     work = Path(tempfile.mkdtemp(prefix=".build-", dir=folder))
     try:
         try:
-            return _publish(folder, work, nquads, details, add_files, describe, progress)
+            return _publish(folder, work, nquads, release, details, add_files, describe, progress)
         except OSError as error:
             raise SnapshotError(
                 f"{folder}: the snapshot could not be written: {error}; what is served is unchanged"
@@ -177,6 +180,7 @@ def _publish(
     folder: Path,
     work: Path,
     nquads: Path,
+    release: str | None,
     details: Mapping[str, Any],
     add_files: Callable[[Path, str], None],
     describe: Callable[[str], Iterable[str]],
@@ -185,8 +189,9 @@ def _publish(
     progress("load")
     store = ox.Store(str(work / "store"))
     store.bulk_load(path=str(nquads), format=ox.RdfFormat.N_QUADS)
-    progress("digest")
-    release = release_id(store)
+    if release is None:
+        progress("digest")
+        release = release_id(sorted_nquads(store))
     store.extend(ox.parse("\n".join(describe(release)).encode(), format=ox.RdfFormat.N_QUADS))
     progress("optimize")
     store.optimize()
@@ -224,16 +229,19 @@ def _publish(
     return open_snapshot(target)
 
 
-def release_id(store: ox.Store) -> str:
-    """Return the id of what a store holds: a digest of its sorted N-Quads without the graph `release`."""
-    lines = sorted(
-        f"{quad.subject} {quad.predicate} {quad.object} {quad.graph_name} .\n"
-        for quad in store
-        if quad.graph_name != _RELEASE_GRAPH
-    )
+def sorted_nquads(store: ox.Store) -> list[bytes]:
+    """Return what a store holds as sorted lines of N-Quads, without the graph `release`."""
+    output = io.BytesIO()
+    store.dump(output, format=ox.RdfFormat.N_QUADS)
+    ending = f" {_RELEASE_GRAPH} .\n".encode()
+    return sorted(line for line in output.getvalue().splitlines(keepends=True) if not line.endswith(ending))
+
+
+def release_id(lines: Iterable[bytes]) -> str:
+    """Return the id of what sorted lines of N-Quads say: the first 16 digits of their SHA-256."""
     digest = hashlib.sha256()
     for line in lines:
-        digest.update(line.encode("utf-8"))
+        digest.update(line)
     return digest.hexdigest()[:16]
 
 
