@@ -25,6 +25,8 @@ from kg.catalog.rdf import to_nquads as catalog_to_nquads
 from kg.catalog.terms import read_known_terms
 from kg.diff import ROWS_FILE
 from kg.errors import ConfigError, CuratedDataError, ShapeViolationError
+from kg.export.dumps import FOLDER as DUMPS
+from kg.export.dumps import prepare_dumps
 from kg.rules import INFERRED, infer, read_rules
 from kg.tables.corpus import Corpus, CorpusFaultsError, read_corpus
 from kg.tables.faults import Fault
@@ -161,6 +163,11 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
         clock.stage("read questions")
         catalog = _read_catalog(root)
         made = _make_graph(root, corpus, catalog, Path(folder), clock)
+
+        def add_files(path: Path, release: str) -> None:
+            _add_files(root, path, corpus, made.warnings)
+            prepare_dumps((Path(folder) / "all.nq").read_bytes(), path / DUMPS, release)
+
         published = snapshot.publish(
             snapshots_dir,
             Path(folder) / "all.nq",
@@ -171,7 +178,7 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
                 "warnings": len(made.warnings),
                 "tools": {"python": platform.python_version(), **{name: version(name) for name in _TOOLS}},
             },
-            add_files=lambda path, release: _add_files(root, path, corpus, made.warnings),
+            add_files=add_files,
             describe=_describe_release,
             progress=clock.stage,
         )
