@@ -1,5 +1,6 @@
 """What the guard lets through and what it refuses before anything parses it."""
 
+import contextlib
 import time
 
 import pytest
@@ -116,9 +117,7 @@ def test_a_dataset_clause_is_seen(text: str, own: bool) -> None:
 def test_time_grows_with_the_length_only(piece: str) -> None:
     text = "ASK { " + piece * (400_000 // len(piece))
     begun = time.monotonic()
-    try:
+    with contextlib.suppress(QueryRefusedError):
         guard.inspect(text)
-    except QueryRefusedError:
-        pass
     # A quadratic reader would take minutes.
     assert time.monotonic() - begun < 3

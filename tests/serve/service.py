@@ -47,9 +47,20 @@ NASTY = (
 )
 
 
+QUESTION = f"""#+ summary: What are the actors called?
+#+ description: One row per name.
+#+ tags: [actors]
+#+ columns:
+#+   actor: who
+#+   actorLabel: the name
+#+ expect: {{min_rows: 0}}
+SELECT ?actor ?actorLabel WHERE {{ ?actor <{LABEL}> ?actorLabel }} ORDER BY ?actor ?actorLabel
+"""
+
+
 def sample_quads(actors: int = 200, mark: str = "one") -> str:
-    """Write about four quads per actor in three graphs, and the nasty literals in a fourth."""
-    lines = [f'<{ID}release/{mark}> <{LABEL}> "{mark}" <{GRAPH}release> .']
+    """Write about four quads per actor in three graphs, a mark and the nasty literals in two more."""
+    lines = [f'<{ID}release/{mark}> <{LABEL}> "{mark}" <{GRAPH}event> .']
     for n in range(actors):
         actor = f"<{ID}actor/a{n}>"
         lines += [
@@ -58,7 +69,10 @@ def sample_quads(actors: int = 200, mark: str = "one") -> str:
             f"{actor} <{KG}parent> <{ID}actor/a{n // 2}> <{GRAPH}inferred> .",
             f'{actor} <{KG}amount> "{n * 1000}"^^<http://www.w3.org/2001/XMLSchema#integer> <{GRAPH}financing> .',
         ]
-    lines += [f"<{ID}claim/n{n}> <{LABEL}> {json.dumps(text)} <{GRAPH}claim> ." for n, text in enumerate(NASTY)]
+    lines += [
+        f"<{ID}claim/n{n}> <{LABEL}> {json.dumps(text, ensure_ascii=False)} <{GRAPH}claim> ."
+        for n, text in enumerate(NASTY)
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -70,6 +84,7 @@ def publish_text(folder: Path, nquads: str) -> Snapshot:
 
     def add_files(path: Path, release: str) -> None:
         (path / "queries").mkdir()
+        (path / "queries" / "names-of-actors.rq").write_text(QUESTION, encoding="utf-8")
 
     with writer_lock(folder):
         return publish(folder, file, details={}, add_files=add_files)

@@ -61,14 +61,25 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=_STOP_WITHIN_S,
         respawn_failed_workers=True,
     )
-    server.serve(target_loader=functools.partial(load, settings, snapshot.release), wrap_loader=False)
+    try:
+        server.serve(target_loader=functools.partial(load, settings, snapshot.release), wrap_loader=False)
+    except SystemExit:
+        raise SnapshotError("the service stopped because it could not be started again; see above") from None
 
 
 def load(settings: Settings, release: str) -> Front:
     """Build the application inside the serving process and start the watch."""
     _start_logging(settings)
-    snapshot = find(settings.snapshots_dir, release)
-    front = Front(create_app(open_site(settings, snapshot)))
+    try:
+        try:
+            snapshot = find(settings.snapshots_dir, release)
+        except SnapshotError:
+            # A process that takes the place of a failed one, after the release it began with was forgotten.
+            snapshot = newest_good(settings.snapshots_dir)
+        front = Front(create_app(open_site(settings, snapshot)))
+    except KgError as error:
+        log.error("kg: %s", error)
+        sys.exit(2)
     threading.Thread(target=Watch(front.app, settings).run, name="kg-watch", daemon=True).start()
     return front
 

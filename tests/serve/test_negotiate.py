@@ -1,0 +1,61 @@
+"""Content negotiation as RFC 9110 has it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.serve.negotiate import accepts_gzip, best, prefers_html
+
+OFFERED = ("a/json", "a/xml", "text/csv")
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, "a/json"),
+        ("", "a/json"),
+        ("*/*", "a/json"),
+        ("a/*", "a/json"),
+        ("text/*", "text/csv"),
+        ("text/csv", "text/csv"),
+        ("TEXT/CSV", "text/csv"),
+        ("a/json;q=0.1, a/xml;q=0.9", "a/xml"),
+        ("a/json;q=0, */*;q=0.5", "a/xml"),
+        ("a/json; q=0.2; x=y, text/csv; q=0.3", "text/csv"),
+        # The specific range decides although the wider one has the higher quality.
+        ("*/*, a/json;q=0.1, a/xml;q=0.2, text/csv;q=0.3", "text/csv"),
+        ("image/png", None),
+        ("a/json;q=0", None),
+        ("a/json;q=banana", None),
+        ("a/json;q=nan", None),
+        ("alias/json", "a/json"),
+        (";;;,", None),
+        (", a/xml ,", "a/xml"),
+    ],
+)
+def test_the_best_type_is_chosen(accept: str | None, chosen: str | None) -> None:
+    assert best(accept, OFFERED, {"alias/json": "a/json"}) == chosen
+
+
+def test_a_browser_is_told_from_a_program() -> None:
+    browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
+    assert prefers_html(browser, OFFERED)
+    assert not prefers_html("*/*", OFFERED)
+    assert not prefers_html(None, OFFERED)
+    assert not prefers_html("a/json, text/html;q=0.5", OFFERED)
+
+
+def test_gzip_needs_a_quality_above_zero() -> None:
+    assert accepts_gzip("gzip, deflate, br")
+    assert accepts_gzip("br, GZIP;q=0.5")
+    assert not accepts_gzip("gzip;q=0")
+    assert not accepts_gzip("identity")
+    assert not accepts_gzip("notgzip")
+    assert not accepts_gzip(None)
+
+
+@given(st.text(max_size=2_000))
+def test_no_header_breaks_it(accept: str) -> None:
+    assert best(accept, OFFERED) in (*OFFERED, None)
+    accepts_gzip(accept)
+    prefers_html(accept, OFFERED)

@@ -1,0 +1,212 @@
+"""The real server: starting, stopping, and the shared protocol check."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from kg.errors import ConfigError, SnapshotError
+from kg.serve.server import serve
+from kg.snapshot import Snapshot
+from tests.conftest import SHARED
+from tests.serve.service import Server, is_running, publish_text, running, sample_quads, settings_for
+
+CHECK = SHARED / "tools" / "protocol_check.py"
+
+
+@pytest.fixture(scope="module")
+def server(small: tuple[Path, Snapshot], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One real server for the tests of this file."""
+    with running(small[0], tmp_path_factory.mktemp("server") / "log") as server:
+        yield server
+
+
+def raw(server: Server, request: bytes, seconds: float = 3.0) -> bytes:
+    """Send bytes as they are and read what comes back until the other side closes."""
+    host, port = server.url.removeprefix("http://").split(":")
+    received = b""
+    with socket.create_connection((host, int(port)), timeout=seconds) as link:
+        link.sendall(request)
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            while piece := link.recv(65_536):
+                received += piece
+    return received
+
+
+def test_the_protocol_check_passes(server: Server, tmp_path: Path) -> None:
+    if not CHECK.is_file():
+        pytest.skip(f"LOUD: {CHECK} is absent, the shared protocol check did not run")
+    report = tmp_path / "report.json"
+    result = subprocess.run(
+        [sys.executable, str(CHECK), "--url", f"{server.url}/sparql", "--json", str(report)],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-3_000:]
+    failed = {
+        (one["id"], one["severity"]) for one in json.loads(report.read_text())["results"] if one["status"] == "FAIL"
+    }
+    # Oxigraph normalises literals (`1.10` to `1.1`) when it stores them; identifiers are strings for that reason.
+    assert failed <= {("R10", "should")}
+
+
+def test_a_request_with_two_lengths_is_not_split_in_two(server: Server) -> None:
+    answer = raw(
+        server,
+        b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: 6\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    )
+    assert answer.count(b"HTTP/1.1 ") <= 1
+    assert b"alive" not in answer
+
+
+def test_a_chunked_query_is_read(server: Server) -> None:
+    answer = raw(
+        server,
+        b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nConnection: close\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n3\r\nASK\r\n3\r\n {}\r\n0\r\n\r\n",
+    )
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"true" in answer
+
+
+def test_a_client_that_stops_in_the_middle_holds_nobody_up(server: Server) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    links = []
+    for _ in range(40):
+        link = socket.create_connection((host, int(port)))
+        link.sendall(
+            b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+            b"Content-Length: 50\r\n\r\nASK"
+        )
+        links.append(link)
+    try:
+        begun = time.monotonic()
+        assert requests.get(f"{server.url}/sparql", params={"query": "ASK {}"}, timeout=5).status_code == 200
+        assert time.monotonic() - begun < 2
+    finally:
+        for link in links:
+            link.close()
+
+
+def test_garbage_is_survived(server: Server) -> None:
+    for garbage in (
+        os.urandom(3_000) + b"\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"GET / HTTP/9.9\r\n\r\n",
+    ):
+        raw(server, garbage, 1.0)
+    assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
+
+
+def test_a_published_release_is_taken_up_by_the_running_server(tmp_path: Path) -> None:
+    folder = tmp_path / "snapshots"
+    publish_text(folder, sample_quads(10, "first"))
+    with running(folder, tmp_path / "log") as server:
+        stop = threading.Event()
+        statuses: list[int] = []
+
+        def read() -> None:
+            with requests.Session() as session:
+                while not stop.is_set():
+                    answer = session.get(f"{server.url}/sparql", params={"query": f"ASK {{}} #{time.monotonic_ns()}"})
+                    statuses.append(answer.status_code)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        second = publish_text(folder, sample_quads(10, "second"))
+        deadline = time.monotonic() + 10
+        while requests.get(f"{server.url}/readyz", timeout=5).json()["release"] != second.release:
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.05)
+        stop.set()
+        reader.join()
+        assert set(statuses) == {200}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_leaves_no_process(small: tuple[Path, Snapshot], tmp_path: Path, number: signal.Signals) -> None:
+    with running(small[0], tmp_path / "log") as server:
+        bomb = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+        asking = threading.Thread(target=lambda: _quietly(f"{server.url}/sparql", bomb))
+        asking.start()
+        time.sleep(0.3)
+        processes = server.processes()
+        assert len(processes) >= 5
+        server.process.send_signal(number)
+        assert server.process.wait(15) in (0, -number, 128 + number)
+        asking.join()
+        deadline = time.monotonic() + 3
+        while any(is_running(pid) for pid in processes):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_a_server_that_is_killed_leaves_no_process(small: tuple[Path, Snapshot], tmp_path: Path) -> None:
+    with running(small[0], tmp_path / "log") as server:
+        processes = server.processes()
+        for pid in processes:
+            # Everything but the workers and their zygote, which must notice on their own.
+            if b"zygote" not in (Path("/proc") / str(pid) / "cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 5
+        while any(is_running(pid) for pid in processes):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def _quietly(url: str, text: str) -> None:
+    with contextlib.suppress(requests.RequestException):
+        requests.get(url, params={"query": text}, timeout=10)
+
+
+def test_a_port_in_use_is_a_clear_error(small: tuple[Path, Snapshot]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"127.0.0.1:{port} is in use; choose another with --port"):
+            serve(settings_for(small[0], port=port))
+
+
+def test_no_snapshot_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="kg build"):
+        serve(settings_for(tmp_path / "none"))
+
+
+def test_a_damaged_current_release_falls_back_loudly(tmp_path: Path) -> None:
+    folder = tmp_path / "snapshots"
+    first = publish_text(folder, sample_quads(10, "first"))
+    second = publish_text(folder, sample_quads(10, "second"))
+    file = next(second.store_path.glob("*.sst"))
+    second.store_path.chmod(0o755)
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-10])
+    begun = time.monotonic()
+    with running(folder, tmp_path / "log") as server:
+        assert requests.get(f"{server.url}/readyz", timeout=5).json()["release"] == first.release
+        assert time.monotonic() - begun < 5
+        assert "is damaged" in server.log.read_text()
+
+
+def test_the_access_log_has_no_address_and_no_query(small: tuple[Path, Snapshot], tmp_path: Path) -> None:
+    with running(small[0], tmp_path / "log", {"access_log": True}) as server:
+        requests.get(f"{server.url}/sparql", params={"query": "ASK { <urn:secret> ?p ?o }"}, timeout=5)
+        time.sleep(0.1)
+        lines = [line for line in server.log.read_text().splitlines() if line.startswith("{")]
+    entry = json.loads(lines[-1])
+    assert set(entry) == {"time", "method", "path", "status", "ms", "bytes", "release", "cached"}
+    assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/sparql", 200)
+    assert "127.0.0.1" not in lines[-1]
+    assert "secret" not in lines[-1]
