@@ -72,6 +72,17 @@ PREFIXES: Final[dict[str, str]] = {
     **{kind: f"{ID}{kind}/" for kind in KINDS},
 }
 
+# Outside data sets that our things are linked to: the beginning of their IRIs.
+OUTSIDE: Final[dict[str, str]] = {
+    "wikidata": "http://www.wikidata.org/entity/",
+    "geonames": "https://sws.geonames.org/",
+    "iso3166": "https://www.iso.org/obp/ui/#iso:code:3166:",
+    "ror": "https://ror.org/",
+    "lei": "https://search.gleif.org/#/record/",
+    "dbpedia": "http://dbpedia.org/resource/",
+    "aiddata": "https://china.aiddata.org/projects/",
+}
+
 PROLOGUE: Final = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in PREFIXES.items())
 
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from kg.link.gate import SCHEMES, Match, Record, Tables, Thing
+from kg.link.gate import PATTERNS, Match, Record, Tables, Thing
 from kg.link.names import fold, words
 
 
@@ -116,6 +116,6 @@ def _sounds_alike(
         if scheme == match.scheme and record.kind == "actor" and own & words(record.names[0])
     ]
     others = [(identifier, record) for identifier, record in others if identifier != match.identifier]
-    if not others or match.scheme not in SCHEMES:
+    if not others or match.scheme not in PATTERNS:
         return None
     return replace(match, identifier=draw.choice(others)[0], strength="exactMatch")

@@ -13,19 +13,21 @@ from pathlib import Path
 from typing import Final
 
 from kg.link.names import fold, initials, words
+from kg.vocab import OUTSIDE
 
 MOST_KM: Final = 10.0
 _EARTH_KM: Final = 6371.0
 # ROR's alphabet is Crockford's base 32: no i, l, o, u.
 _ROR_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-SCHEMES: Final[Mapping[str, tuple[str, str]]] = {
-    "wikidata": ("http://www.wikidata.org/entity/", r"Q[1-9][0-9]*"),
-    "geonames": ("https://sws.geonames.org/", r"[1-9][0-9]*"),
-    "iso3166": ("https://www.iso.org/obp/ui/#iso:code:3166:", r"[A-Z]{2}"),
-    "ror": ("https://ror.org/", r"0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}"),
-    "lei": ("https://search.gleif.org/#/record/", r"[A-Z0-9]{18}[0-9]{2}"),
-    "dbpedia": ("http://dbpedia.org/resource/", r"\S+"),
-    "aiddata": ("https://china.aiddata.org/projects/", r"[1-9][0-9]*"),
+# The bare identifiers of each outside data set.
+PATTERNS: Final[Mapping[str, str]] = {
+    "wikidata": r"Q[1-9][0-9]*",
+    "geonames": r"[1-9][0-9]*",
+    "iso3166": r"[A-Z]{2}",
+    "ror": r"0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}",
+    "lei": r"[A-Z0-9]{18}[0-9]{2}",
+    "dbpedia": r"\S+",
+    "aiddata": r"[1-9][0-9]*",
 }
 
 
@@ -57,7 +59,7 @@ class Match:
     Attributes:
         subject: IRI of our thing.
         strength: exactMatch, closeMatch, relatedMatch or sameAs.
-        scheme: a key of SCHEMES.
+        scheme: a key of PATTERNS.
         identifier: the bare identifier, without a final slash.
     """
 
@@ -104,7 +106,7 @@ Tables = Mapping[tuple[str, str], Record]
 
 def split_object(iri: str) -> tuple[str, str] | None:
     """Return scheme and identifier of an outside IRI, or None when it is of no scheme that we use."""
-    for scheme, (base, _) in SCHEMES.items():
+    for scheme, base in OUTSIDE.items():
         if iri.startswith(base):
             return scheme, iri[len(base) :].rstrip("/")
     return None
@@ -112,14 +114,14 @@ def split_object(iri: str) -> tuple[str, str] | None:
 
 def lei_is_sound(identifier: str) -> bool:
     """Say whether the check digits of a Legal Entity Identifier are right. ISO 17442: ISO 7064 MOD 97-10."""
-    if not re.fullmatch(SCHEMES["lei"][1], identifier):
+    if not re.fullmatch(PATTERNS["lei"], identifier):
         return False
     return int("".join(str(int(character, 36)) for character in identifier)) % 97 == 1
 
 
 def ror_is_sound(identifier: str) -> bool:
     """Say whether the check digits of a ROR identifier are right. ROR: ISO 7064 MOD 97-10 of the base 32 number."""
-    if not re.fullmatch(SCHEMES["ror"][1], identifier):
+    if not re.fullmatch(PATTERNS["ror"], identifier):
         return False
     number = 0
     for character in identifier[:7]:
@@ -184,7 +186,7 @@ def _each(matches: Iterable[Match], things: Mapping[str, Thing], tables: Tables)
 
 
 def _form(match: Match) -> tuple[str, str] | None:
-    if not re.fullmatch(SCHEMES[match.scheme][1], match.identifier):
+    if not re.fullmatch(PATTERNS[match.scheme], match.identifier):
         return "form", f"{match.identifier!r} is not written as an identifier of {match.scheme}"
     if match.scheme == "lei" and not lei_is_sound(match.identifier):
         return "check-digits", "the number does not pass MOD 97-10"
