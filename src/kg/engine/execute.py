@@ -24,6 +24,7 @@ class Job:
 
     Attributes:
         own_dataset: the text has `FROM` clauses, so the default graph is not the union of all graphs.
+        base: IRI that relative ones in the text are resolved against; None refuses them.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Job:
     own_dataset: bool
     rows: int
     bytes: int
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +108,11 @@ def run(store: ox.Store, job: Job) -> Done:
         raise
     except SyntaxError as error:
         raise _syntax(str(error)) from None
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
+        # What Oxigraph finds out only while running, such as a function it does not have.
         raise QuerySyntaxError(f"the query cannot be evaluated: {error}"[:500]) from None
-    except (RuntimeError, OSError) as error:
-        # Oxigraph gives these for what it finds out only while running, such as SERVICE without a network.
+    except OSError as error:
+        # SERVICE without a network.
         raise QueryRefusedError(f"the query cannot be evaluated: {error}"[:500], "evaluation") from None
 
 
@@ -118,11 +121,12 @@ def _run(store: ox.Store, job: Job) -> Done:
         # SPARQL 1.1 Protocol, 2.1.4: a data set in the request replaces the one in the query.
         result = store.query(
             job.text,
+            base_iri=job.base,
             default_graph=[ox.NamedNode(iri) for iri in job.default_graphs],
             named_graphs=[ox.NamedNode(iri) for iri in job.named_graphs],
         )
     else:
-        result = store.query(job.text, use_default_graph_as_union=not job.own_dataset)
+        result = store.query(job.text, base_iri=job.base, use_default_graph_as_union=not job.own_dataset)
     if isinstance(result, ox.QueryTriples):
         return _graph(result, job)
     media_type = job.results_type

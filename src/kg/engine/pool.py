@@ -334,6 +334,8 @@ class PoolEngine(Asking):
             "memory_mb": self._settings.query_memory_mb,
             "guard": self._settings.guard,
             "service_allow": self._settings.service_allow if network else (),
+            # RFC 3986, 5.1.3: the address that was asked. One for all requests, since answers are kept.
+            "base": f"{self._settings.public_url or f'http://{self._settings.host}:{self._settings.port}'}/sparql",
         }
 
     def _open_worker(self) -> Worker:

@@ -30,12 +30,14 @@ class Walls:
         memory_mb: memory beyond the store.
         guard: whether texts are looked over before they are parsed.
         service_allow: IRIs that `SERVICE` may name.
+        base: IRI that relative ones in a query are resolved against.
     """
 
     network: bool = True
     memory_mb: int = 1024
     guard: bool = True
     service_allow: tuple[str, ...] = ()
+    base: str | None = None
 
 
 class _Memory:
@@ -111,6 +113,7 @@ def _answer(
                 own_dataset=findings.own_dataset,
                 rows=rows,
                 bytes=most_bytes,
+                base=walls.base,
             ),
         )
     except KgError as error:

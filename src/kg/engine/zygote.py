@@ -151,6 +151,7 @@ def _become_worker(
             memory_mb=order["memory_mb"],
             guard=order["guard"],
             service_allow=tuple(order["service_allow"]),
+            base=order["base"],
         )
         worker.serve(link, store or open_store(path), walls, on_disk=store is None)
     except KgError:
