@@ -344,3 +344,9 @@ def _expect(reader: _Reader, value: Value | None) -> Expectation:
         columns=reader.texts(keys.get("columns"), "expect: columns"),
         invariants=tuple(invariants),
     )
+
+
+def read_parameters(value: Value | None, path: Path) -> tuple[tuple[Parameter, ...], list[Fault]]:
+    """Read a mapping of parameters in the form of a question's `params`, as reports have it too."""
+    reader = _Reader(path)
+    return _params(reader, value), reader.faults

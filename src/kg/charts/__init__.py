@@ -4,9 +4,9 @@
 colour scheme of the page that it stands in.
 """
 
-from kg.charts.render import check, render
 from kg.charts.images import FONTS, png
 from kg.charts.palette import stylesheet
+from kg.charts.render import check, render
 from kg.charts.rows import ChartError
 from kg.charts.spec import Cell, ChartSpec, Mark, Table
 
