@@ -1,7 +1,7 @@
 """The data set described: VoID with partitions and linksets, DCAT 3 with versions, files and services."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -258,7 +258,10 @@ def _slug(name: str) -> str:
 
 
 def _serialise(triples: Iterator[ox.Triple], media_type: str) -> bytes:
-    unique: Sequence[ox.Triple] = list(dict.fromkeys(triples))
+    unique = list(dict.fromkeys(triples))
+    # Grouped by subject, so that Turtle writes each subject once.
+    order = {triple.subject: place for place, triple in reversed(list(enumerate(unique)))}
+    unique.sort(key=lambda triple: order[triple.subject])
     form = SYNTAXES[media_type]
     prefixes = None if form == ox.RdfFormat.N_TRIPLES else _SHOWN
     return ox.serialize(unique, format=form, prefixes=prefixes) or b""

@@ -8,9 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from kg.engine.local import open_store
 from kg.errors import ConfigError, SnapshotError
 from kg.export import bundle, crate, ftm, maps, rdf
 from kg.export.reading import Reading, read
+from kg.snapshot import Snapshot, sorted_nquads
 
 INDEX: Final = "dumps.json"
 SUMS: Final = "SHA256SUMS"
@@ -145,6 +147,18 @@ def prepare_dumps(nquads: bytes, folder: Path, release: str) -> tuple[Dump, ...]
     index = {"release": release, "dumps": [asdict(dump) for dump in made]}
     (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
     return tuple(made)
+
+
+def nquads_of(one: Snapshot) -> bytes:
+    """Return the sorted N-Quads of a kept release, from its dump or, in a release without dumps, from its store.
+
+    Raises:
+        SnapshotError: the store cannot be opened.
+    """
+    kept = one.files / FOLDER / FORMS["nquads"].file
+    if kept.is_file():
+        return kept.read_bytes()
+    return b"".join(sorted_nquads(open_store(one.store_path)))
 
 
 def read_dumps(folder: Path) -> tuple[Dump, ...]:
