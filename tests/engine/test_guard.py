@@ -65,6 +65,8 @@ REFUSED = [
     ("SELECT * { FILTER(" + " || ".join(["?a = 1"] * 20_000) + ") }", "operators"),
     ("SELECT * { " + " UNION ".join(["{ ?s ?p ?o }"] * 20_000) + " }", "operators"),
     ("SELECT * { FILTER(" + "!" * 10_000 + "true) }", "operators"),
+    ("SELECT * { FILTER(" + "!" * 3_000 + "true) }", "operators"),
+    ("SELECT * { ?s " + "|".join(["<a:a>"] * 2_000) + " ?o }", "operators"),
     ("SELECT * { " + " . ".join(f"?a{n} ?b{n} ?c{n}" for n in range(400)) + " }", "patterns"),
     ("SELECT * { ?s " + "/".join(["<a:a>"] * 1_000) + " ?o }", "patterns"),
     ("SELECT * { " + "OPTIONAL { ?s ?p ?o } " * 300 + "}", "patterns"),

@@ -90,7 +90,8 @@ def _is_plain(text: str) -> bool:
     return (
         len(text) <= 4096
         and text.count("{") + text.count("(") + text.count("[") <= MAX_NESTING
-        and text.count(".") + text.count(";") + text.count(",") + text.count("/") + text.count("{") <= MAX_PATTERNS
+        and text.count(".") + text.count(";") + text.count(",") + text.count("/") <= MAX_PATTERNS
+        and text.count("!") + text.count("^") + text.count("-") <= MAX_PATTERNS
         and text.count("*") + text.count("+") <= MAX_NESTED_CLOSURES
         and _PLAIN.match(text) is not None
         and _NOT_PLAIN.search(text) is None
