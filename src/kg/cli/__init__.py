@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from kg.cli import ask, curate, releases, service, share
+from kg.cli import ask, curate, releases, report, service, share
 from kg.cli.options import Context
 from kg.errors import (
     ConfigError,
@@ -41,7 +41,7 @@ def cli(context: click.Context, root: str | None, snapshots: str | None, config:
     context.obj = Context(root=root, snapshots_dir=snapshots, config=config)
 
 
-for module in (curate, ask, service, releases, share):
+for module in (curate, ask, report, service, releases, share):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -52,7 +52,7 @@ class Block:
     Attributes:
         headings: of the columns that are shown, each with its unit or None.
         notes: for each row the number of its footnote.
-        total: rows of the answer, of which `rows` are shown.
+        total: rows of the answer that differ in what is shown; `rows` has the first of them.
         chart: SVG, or None.
         empty: what is said when there are no rows.
         caution: what must be known before quoting.
@@ -221,18 +221,17 @@ class _Composer:
         question = answer.question
         columns = piece.columns or _shown(answer)
         described = {column.name: column for column in question.columns}
-        shown = range(min(piece.limit, len(answer.rows)))
-        rows = tuple(tuple(_view(answer, index, name) for name in columns) for index in shown)
+        distinct = _distinct(answer, columns)
+        shown = list(distinct)[: piece.limit]
+        rows = tuple(distinct[index] for index in shown)
         return Block(
             number=len(self.blocks) + 1,
             caption=self.fill(piece.caption) if piece.caption else question.summary,
-            headings=tuple(
-                (_heading(name), described[labelled(name, answer.columns) or name].unit) for name in columns
-            ),
+            headings=tuple(_heading(name, described[labelled(name, answer.columns) or name].unit) for name in columns),
             numeric=tuple(any(row[place].is_number for row in rows) for place in range(len(columns))),
             rows=rows,
             notes=tuple(self.notes.row(answer, index) for index in shown) if piece.has_table else (),
-            total=answer.total,
+            total=len(distinct),
             is_complete=answer.complete,
             limit=answer.limit,
             has_table=piece.has_table,
@@ -268,10 +267,11 @@ def _words(term: Term | None) -> str | None:
 
 
 def _counted(count: Decimal, piece: Inline) -> str:
-    words = number(count) if count else "no"
-    if piece.one is None:
+    if piece.one is None or piece.many is None:
         return number(count)
-    return f"{words} {piece.one if count == 1 else piece.many}"
+    if not count:
+        return f"none {piece.many}" if piece.many.startswith("of ") else f"no {piece.many}"
+    return f"{number(count)} {piece.one if count == 1 else piece.many}"
 
 
 def _shown(answer: QuestionAnswer) -> tuple[str, ...]:
@@ -280,9 +280,22 @@ def _shown(answer: QuestionAnswer) -> tuple[str, ...]:
     return tuple(name for name in answer.columns if label_column(name, answer.columns) is None and name not in hidden)
 
 
-def _heading(name: str) -> str:
+def _distinct(answer: QuestionAnswer, columns: tuple[str, ...]) -> dict[int, tuple[Cell, ...]]:
+    """Return the cells of the rows by index; rows that differ only in what is not shown are one."""
+    seen: dict[object, int] = {}
+    found: dict[int, tuple[Cell, ...]] = {}
+    for index in range(len(answer.rows)):
+        cells = tuple(_view(answer, index, name) for name in columns)
+        places = frozenset(citation.place for citation in (answer.citations or ())[index])
+        if seen.setdefault((cells, places), index) == index:
+            found[index] = cells
+    return found
+
+
+def _heading(name: str, unit: str | None) -> tuple[str, str | None]:
+    """Return a column's heading and its unit, where the heading does not say it already."""
     words = plain_name(name)
-    return words[:1].upper() + words[1:]
+    return words[:1].upper() + words[1:], None if unit in words.split() else unit
 
 
 def _view(answer: QuestionAnswer, index: int, name: str) -> Cell:

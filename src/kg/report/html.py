@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from itertools import groupby
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -217,7 +218,7 @@ def _notes(report: Composed) -> Markup:
 
 def _note(report: Composed, note: Note) -> Markup:
     parts = [words(note.said)] if note.said else []
-    parts += [_passage(report, passage) for passage in note.passages]
+    parts += [_in_work(report, source, list(found)) for source, found in groupby(note.passages, lambda p: p.source)]
     if note.left_out:
         parts.append(words(f"And {note.left_out:,} more places; the question lists them all with its evidence."))
     if not note.places and not note.said.startswith("No row"):
@@ -225,12 +226,17 @@ def _note(report: Composed, note: Note) -> Markup:
     return Markup(" ").join(parts)
 
 
-def _passage(report: Composed, passage: Passage) -> Markup:
-    work = report.works[passage.source]
+def _in_work(report: Composed, source: str, passages: list[Passage]) -> Markup:
+    work = report.works[source]
     said = Markup('<a href="{}"><cite>{}</cite></a>').format(work.iri, words(work.title or work.key))
-    rest = ", ".join(part for part in (passage.section, passage.lines) if part)
+    places = [place for passage in passages if (place := passage_words(passage))]
+    return said + words(f": {'; '.join(places)}." if places else ".")
+
+
+def passage_words(passage: Passage) -> str:
+    """Return section, lines and doubts of a passage, without its work."""
     flags = f" (doubtful: {'; '.join(passage.flags)})" if passage.flags else ""
-    return said + words((f", {rest}" if rest else "") + flags) + Markup(".")
+    return ", ".join(part for part in (passage.section, passage.lines) if part) + flags
 
 
 def _sources(report: Composed) -> Markup:

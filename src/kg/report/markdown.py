@@ -1,11 +1,13 @@
 """A report as Markdown with footnotes, for those who go on writing."""
 
 import re
+from itertools import groupby
 from typing import Final
 
 from kg.charts.lettering import clean
 from kg.report.bias import Share
 from kg.report.compose import CLOSE, NOT_STATED, OPEN, Block, Composed, Value
+from kg.report.html import passage_words
 from kg.report.notes import Note, Passage
 
 _VALUE: Final = re.compile(f"{OPEN}v([0-9]+){CLOSE}")
@@ -126,7 +128,7 @@ def _colophon(report: Composed) -> str:
 
 def _note(report: Composed, note: Note) -> str:
     parts = [escaped(note.said)] if note.said else []
-    parts += [_passage(report, passage) for passage in note.passages]
+    parts += [_in_work(report, source, list(found)) for source, found in groupby(note.passages, lambda p: p.source)]
     if note.left_out:
         parts.append(f"And {note.left_out:,} more places; the question lists them all with its evidence.")
     if not note.places and not note.said.startswith("No row"):
@@ -134,9 +136,8 @@ def _note(report: Composed, note: Note) -> str:
     return f"[^{note.number}]: " + " ".join(parts)
 
 
-def _passage(report: Composed, passage: Passage) -> str:
-    work = report.works[passage.source]
-    flags = f" (doubtful: {'; '.join(passage.flags)})" if passage.flags else ""
-    parts = [f"*{escaped(work.title or work.key)}*"]
-    parts += [escaped(part) for part in (passage.section, passage.lines) if part]
-    return ", ".join(parts) + escaped(flags) + f" `{work.key}`."
+def _in_work(report: Composed, source: str, passages: list[Passage]) -> str:
+    work = report.works[source]
+    places = [escaped(place) for passage in passages if (place := passage_words(passage))]
+    said = f": {'; '.join(places)}" if places else ""
+    return f"*{escaped(work.title or work.key)}* `{work.key}`{said}."

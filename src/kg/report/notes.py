@@ -101,16 +101,24 @@ def _flags(citations: list[Citation], source: str, section: str | None) -> tuple
 
 
 def _lines(citations: list[Citation]) -> str:
-    spans = [_span(c.first_line, c.last_line) for c in citations if c.first_line is not None]
+    spans = _merged([(c.first_line, c.last_line or c.first_line) for c in citations if c.first_line is not None])
     feet = list(dict.fromkeys(c.footnote for c in citations if c.footnote is not None))
     parts: list[str] = []
     if spans:
-        single = len(spans) == 1 and "–" not in spans[0]
-        parts.append(("line " if single else "lines ") + ", ".join(dict.fromkeys(spans)))
+        single = len(spans) == 1 and spans[0][0] == spans[0][1]
+        words = [f"{first}" if first == last else f"{first}–{last}" for first, last in spans]
+        parts.append(("line " if single else "lines ") + ", ".join(words))
     if feet:
         parts.append(("note " if len(feet) == 1 else "notes ") + ", ".join(feet))
     return "; ".join(parts)
 
 
-def _span(first: int | None, last: int | None) -> str:
-    return f"{first}" if last in (None, first) else f"{first}–{last}"
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans in order, with those that share lines made one."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
