@@ -178,12 +178,13 @@ class _Corpus:
 
     def _financings(self) -> Iterator[dict[str, Any]]:
         for number in range(0, self.projects, 2):
+            instrument = INSTRUMENTS[number % len(INSTRUMENTS)]
             row = {
                 "id": f"financing-{number}",
                 "label": f"Money for project {number}",
                 "finances": f"project:project-{number}",
-                "instrument": INSTRUMENTS[number % len(INSTRUMENTS)],
-                "lender": f"actor-{self.actor.draw()}",
+                "instrument": instrument,
+                "provider" if instrument == "grant" else "lender": f"actor-{self.actor.draw()}",
                 "date": str(2005 + number % 16),
                 "evidence": self._evidence(),
             }
