@@ -4,6 +4,7 @@ A few small ASK queries on the same release. First the terms that the release do
 parts that match nothing by themselves, then the parts without which there would be rows.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,12 +14,12 @@ from typing import Final
 from kg.catalog.pattern import Pattern, Piece, PieceKind, inner_groups, take_apart
 from kg.catalog.terms import iri_text
 from kg.catalog.tokens import Kind, Token, significant, tokenize
-from kg.engine import Engine, Iri, Limits, Literal, Term
+from kg.engine import Engine, Iri, Limits, Term
 from kg.errors import KgError, QuerySyntaxError
 from kg.vocab import ID, KG, PREFIXES, compact
 
 _LIMITS: Final = Limits(seconds=0.5, rows=20_000)
-_COUNTED: Final = 200
+_CUTS: Final = re.compile(r"\b(HAVING|LIMIT|OFFSET)\b", re.IGNORECASE)
 _FIXED: Final = (PieceKind.OPTIONAL, PieceKind.BIND)
 
 
@@ -39,15 +40,19 @@ class Diagnosis:
     message: str
 
 
-def diagnose(engine: Engine, sparql: str, *, seconds: float = 2.0) -> Diagnosis | None:
+class _OutOfTimeError(Exception):
+    """The examination has used up its time."""
+
+
+def diagnose(engine: Engine, sparql: str, *, seconds: float = 0.3) -> Diagnosis | None:
     """Return what emptied the answer to a SELECT, or None where that cannot be said.
 
-    `seconds` bounds the whole examination; after it the best guess so far is given.
+    No question to the release begins after `seconds`; what is not clear by then stays unsaid.
     """
     try:
         pattern = take_apart(sparql)
         return _Examination(engine, sparql, pattern, time.monotonic() + seconds).find()
-    except QuerySyntaxError:
+    except (QuerySyntaxError, _OutOfTimeError):
         return None
 
 
@@ -66,7 +71,7 @@ class _Examination:
         culprit = self._culprit(pieces)
         if culprit is None:
             tail = " ".join(self.pattern.tail.split())
-            if tail and self._ask(pieces):
+            if _CUTS.search(tail) and self._ask(pieces):
                 message = f"The pattern has rows, but what follows it lets none through: {tail}"
                 return Diagnosis(text=tail, unknown=None, nearest=(), message=message)
             return None
@@ -85,6 +90,10 @@ class _Examination:
         for piece in _demanding(pieces, self.source):
             for iri in self._iris(piece.tokens):
                 terms.setdefault(iri, piece)
+        for piece in pieces:
+            if piece.kind is PieceKind.VALUES:
+                for iri in self._iris(piece.tokens):
+                    terms.setdefault(iri, piece)
         if not terms:
             return None
         values = " ".join(iri_text(iri) for iri in terms)
@@ -129,15 +138,30 @@ class _Examination:
                 return piece, tuple(other for other in pieces if other is not piece)
         if self._ask(pieces):
             return None
-        best: tuple[int, int, Piece, tuple[Piece, ...]] | None = None
-        for piece in pieces:
-            if piece.kind in _FIXED:
-                continue
-            rest = _without(pieces, piece)
-            count = self._count(rest)
-            if count and (best is None or (count, _weight(piece)) > best[:2]):
-                best = (count, _weight(piece), piece, rest)
-        return None if best is None else (best[2], best[3])
+        # Filters first: taking one out never makes the rest slower.
+        for is_filter in (True, False):
+            saving = [
+                piece
+                for piece in pieces
+                if piece.kind not in _FIXED
+                and (piece.kind is PieceKind.FILTER) == is_filter
+                and self._ask(_without(pieces, piece))
+            ]
+            if saving:
+                worst = max(saving, key=lambda piece: (self._conflicts(piece, pieces), _has_constant(piece)))
+                return worst, _without(pieces, worst)
+        return None
+
+    def _conflicts(self, piece: Piece, pieces: Iterable[Piece]) -> int:
+        """Return with how many other triples a triple cannot be true at once; the odd one has the most."""
+        if piece.kind is not PieceKind.TRIPLE:
+            return 0
+        others = [
+            other
+            for other in pieces
+            if other is not piece and other.kind is PieceKind.TRIPLE and other.variables & piece.variables
+        ]
+        return sum(not self._ask([piece, other]) for other in others)
 
     # What comes nearest
 
@@ -183,27 +207,24 @@ class _Examination:
     def _ask_text(self, text: str) -> bool:
         return self._try(lambda query: self.engine.ask(query, limits=_LIMITS, trusted=True), f"ASK {{ {text} }}")
 
-    def _count(self, pieces: Iterable[Piece]) -> int:
-        inner = f"SELECT * WHERE {{ {_joined(pieces)} }} LIMIT {_COUNTED}"
-        rows = self._rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ {inner} }}")
-        return int(rows[0][0].value) if rows and isinstance(rows[0][0], Literal) else 0
-
     def _rows(self, query: str) -> tuple[tuple[Term | None, ...], ...]:
-        if time.monotonic() > self.deadline:
-            return ()
+        self._check_time()
         try:
             return self.engine.rows(self.pattern.prologue + query, limits=_LIMITS, trusted=True).rows
         except KgError:
             return ()
 
     def _try(self, ask: Callable[[str], bool], query: str) -> bool:
-        # Too slow or out of time counts as "has rows": it is no proof of emptiness.
-        if time.monotonic() > self.deadline:
-            return True
+        self._check_time()
         try:
             return ask(self.pattern.prologue + query)
         except KgError:
+            # Too slow is no proof of emptiness.
             return True
+
+    def _check_time(self) -> None:
+        if time.monotonic() > self.deadline:
+            raise _OutOfTimeError
 
     # Reading tokens
 
@@ -260,12 +281,9 @@ def _joined(pieces: Iterable[Piece]) -> str:
     return " ".join(piece.text + (" ." if piece.kind is PieceKind.TRIPLE else "") for piece in kept)
 
 
-def _weight(piece: Piece) -> int:
-    """Return how likely a part is what a person got wrong, where several would do."""
-    if piece.kind is PieceKind.FILTER:
-        return 2
-    last = piece.tokens[-1]
-    return 1 if last.kind is not Kind.VARIABLE else 0
+def _has_constant(piece: Piece) -> bool:
+    """Whether a part ends in a constant, which people get wrong more often than a variable."""
+    return piece.tokens[-1].kind is not Kind.VARIABLE
 
 
 def _closest(wanted: str, candidates: Iterable[str], count: int = 3) -> tuple[str, ...]:
