@@ -34,26 +34,28 @@ def escaped(text: str) -> str:
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Return about how wide a text is set in the charts' font, in the unit of `size`."""
-    total = 0
-    for character in text:
-        code = ord(character)
-        if 32 <= code < 127:
-            total += _WIDTHS[code - 32]
-        elif unicodedata.east_asian_width(character) in "WF":
-            total += 1000
-        else:
-            total += _DEFAULT_WIDTH
-    return total * size / 1000 * (_BOLD if bold else 1)
+    return sum(map(_advance, text)) * size / 1000 * (_BOLD if bold else 1)
+
+
+def _advance(character: str) -> int:
+    code = ord(character)
+    if 32 <= code < 127:
+        return _WIDTHS[code - 32]
+    return 1000 if unicodedata.east_asian_width(character) in "WF" else _DEFAULT_WIDTH
 
 
 def shortened(text: str, size: float, room: float) -> str:
     """Return the text, cut with an ellipsis where it is wider than `room`."""
-    if width(text, size) <= room:
-        return text
-    kept = text
-    while kept and width(kept + "…", size) > room:
-        kept = kept[:-1]
-    return kept.rstrip() + "…"
+    left = room * 1000 / size
+    fits = 0
+    for place, character in enumerate(text):
+        left -= _advance(character)
+        if left < 0:
+            return text[:fits].rstrip() + "…"
+        # What is kept of a longer text leaves room for the ellipsis.
+        if left >= _advance("…"):
+            fits = place + 1
+    return text
 
 
 def wrapped(text: str, size: float, room: float, lines: int) -> list[str]:
