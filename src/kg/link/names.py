@@ -10,7 +10,7 @@ _WORD: Final = re.compile(r"[a-z0-9]+")
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 # Words that firms carry or drop at will. "Cloud", "Marine" or "International" are not among them: they make
 # another firm.
-_LEGAL: Final = frozenset(
+FILLERS: Final = frozenset(
     re.findall(
         r"\w+",
         "co company corp corporation inc incorporated ltd limited llc plc ag gmbh sa nv group holding holdings "
@@ -27,7 +27,7 @@ _SAME: Final = (
 
 def fold(text: str) -> str:
     """Return a name in lower-case ASCII words; Chinese characters stay as they are."""
-    latin = unicodedata.normalize("NFKD", text.translate(_STROKES)).lower()
+    latin = unicodedata.normalize("NFKD", text.translate(_STROKES).replace("&", " and ")).lower()
     kept = "".join(" " if not character.isalnum() else character for character in latin if not _is_mark(character))
     return " ".join(kept.split())
 
@@ -43,7 +43,7 @@ def words(text: str) -> frozenset[str]:
     for pattern, replacement in _SAME:
         folded = pattern.sub(replacement, folded)
     all_words = frozenset(folded.split())
-    return all_words - _LEGAL or all_words
+    return all_words - FILLERS or all_words
 
 
 def initials(text: str) -> str:
