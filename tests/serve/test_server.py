@@ -85,7 +85,8 @@ def test_a_chunked_query_is_read(server: Server) -> None:
 def test_a_client_that_stops_in_the_middle_holds_nobody_up(server: Server) -> None:
     host, port = server.url.removeprefix("http://").split(":")
     links = []
-    for _ in range(40):
+    # More than there are threads.
+    for _ in range(100):
         link = socket.create_connection((host, int(port)))
         link.sendall(
             b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
@@ -96,9 +97,17 @@ def test_a_client_that_stops_in_the_middle_holds_nobody_up(server: Server) -> No
         begun = time.monotonic()
         assert requests.get(f"{server.url}/sparql", params={"query": "ASK {}"}, timeout=5).status_code == 200
         assert time.monotonic() - begun < 2
+        # The one client that holds a quarter of the threads may send no more bodies until it lets go.
+        refused = requests.post(f"{server.url}/sparql", data={"query": "ASK {}"}, timeout=5)
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"]
     finally:
         for link in links:
             link.close()
+    deadline = time.monotonic() + 5
+    while requests.post(f"{server.url}/sparql", data={"query": "ASK {}"}, timeout=5).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_garbage_is_survived(server: Server) -> None:

@@ -7,9 +7,12 @@ from typing import Any
 
 from flask import Flask
 
+from kg.errors import EngineBusyError
 from kg.serve import access_log, sparql
+from kg.serve.bodies import BodyGate
 from kg.serve.metrics import REQUESTS
 from kg.serve.negotiate import accepts_gzip
+from kg.serve.problems import error_reply
 from kg.serve.site import Site
 
 StartResponse = Callable[..., Any]
@@ -26,6 +29,7 @@ class Front:
     def __init__(self, app: Flask) -> None:
         """Stand before an application made by `create_app`."""
         self.app = app
+        self._gate = BodyGate(self.site.settings.threads)
 
     @property
     def site(self) -> Site:
@@ -38,6 +42,14 @@ class Front:
         arrived = time.monotonic()
         path: str = environ["PATH_INFO"]
         here = self.site
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            try:
+                self._gate.read(environ, sparql.client_of(environ, here.settings.trusted_proxies))
+            except EngineBusyError as error:
+                reply = error_reply(error)
+                start_response(reply.wsgi_status(), reply.wsgi_headers())
+                self._note(environ, path, reply.status, arrived, len(reply.body), here, cached=False)
+                return [reply.body]
         if path == sparql.PATH and not sparql.wants_page(environ):
             reply = sparql.respond(here, environ, arrived)
             start_response(reply.wsgi_status(), reply.wsgi_headers())

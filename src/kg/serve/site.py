@@ -2,8 +2,9 @@
 
 import logging
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import current_app, g
 
@@ -12,9 +13,6 @@ from kg.config import Settings
 from kg.engine import Engine, Limits, Literal, open_engine
 from kg.errors import SnapshotError
 from kg.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from kg.search import SearchIndex
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +27,14 @@ class Site:
 
     Attributes:
         graph_sizes: triples in each named graph, as a worker counted them when the release was opened.
-        search: None while the package has no search.
+        search: the `kg.search.SearchIndex`; None while the package has no search.
     """
 
     settings: Settings
     snapshot: Snapshot
     engine: Engine
     catalog: Catalog
-    search: "SearchIndex | None"
+    search: Any
     graph_sizes: tuple[tuple[str, int], ...]
 
     @property
@@ -98,11 +96,7 @@ def _total(recorded: object) -> int:
     return int(str(recorded))
 
 
-def _search(engine: Engine) -> "SearchIndex | None":
+def _search(engine: Engine) -> Any:
     if find_spec("kg.search") is None:
         return None
-    import kg.search
-
-    index: Any = kg.search.SearchIndex.build(engine)
-    found: SearchIndex = index
-    return found
+    return import_module("kg.search").SearchIndex.build(engine)

@@ -124,7 +124,7 @@ def _respond(site: Site, environ: Mapping[str, Any], arrived: float) -> Reply:
             graph_type=graph_type,
             default_graphs=asked.default_graphs,
             named_graphs=asked.named_graphs,
-            client=_client(environ, site.settings.trusted_proxies),
+            client=client_of(environ, site.settings.trusted_proxies),
             arrived=arrived,
         )
     )
@@ -269,7 +269,8 @@ def _graph(name: str, value: str) -> str:
     return value
 
 
-def _client(environ: Mapping[str, Any], proxies: int) -> str:
+def client_of(environ: Mapping[str, Any], proxies: int) -> str:
+    """Give the address of the client, as the last of our own proxies saw it."""
     if proxies:
         hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
         if len(hops) >= proxies and hops[-proxies]:
