@@ -8,6 +8,7 @@ pass. So a body runs unchanged on any SPARQL 1.1 engine, with no value given for
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kg.catalog.body import is_bound_test
 from kg.catalog.records import Question
@@ -49,7 +50,7 @@ def substitute(question: Question, terms: Mapping[str, tuple[Term, ...]]) -> str
         BindingProofError: the proof failed.
         TermError: a term has no written form.
     """
-    tokens = tokenize(question.sparql())
+    tokens = _template(question.sparql())
     edits = _edits(significant(tokens), terms)
     written: list[str] = []
     expected: list[_Piece] = []
@@ -65,6 +66,11 @@ def substitute(question: Question, terms: Mapping[str, tuple[Term, ...]]) -> str
     text = "".join(written)
     _prove(text, expected)
     return text
+
+
+@lru_cache(maxsize=256)
+def _template(sparql: str) -> tuple[Token, ...]:
+    return tokenize(sparql)
 
 
 def _edits(tokens: tuple[Token, ...], terms: Mapping[str, tuple[Term, ...]]) -> dict[int, _Edit]:

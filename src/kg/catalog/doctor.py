@@ -148,7 +148,7 @@ class _Examination:
                 and self._ask(_without(pieces, piece))
             ]
             if saving:
-                worst = max(saving, key=lambda piece: (self._conflicts(piece, pieces), _has_constant(piece)))
+                worst = max(saving, key=lambda piece: (self._conflicts(piece, pieces), self._pull(piece)))
                 return worst, _without(pieces, worst)
         return None
 
@@ -162,6 +162,13 @@ class _Examination:
             if other is not piece and other.kind is PieceKind.TRIPLE and other.variables & piece.variables
         ]
         return sum(not self._ask([piece, other]) for other in others)
+
+    def _pull(self, piece: Piece) -> int:
+        """Return how likely people got a part wrong: a chosen thing before another constant, then variables."""
+        last = piece.tokens[-1]
+        if last.kind is Kind.VARIABLE:
+            return 0
+        return 2 if (self._constant(last) or "").startswith(ID) else 1
 
     # What comes nearest
 
@@ -279,11 +286,6 @@ def _joined(pieces: Iterable[Piece]) -> str:
     asked = {name for piece in listed if piece.kind in (PieceKind.FILTER, PieceKind.BIND) for name in piece.variables}
     kept = [piece for piece in listed if piece.kind is not PieceKind.OPTIONAL or piece.variables & asked]
     return " ".join(piece.text + (" ." if piece.kind is PieceKind.TRIPLE else "") for piece in kept)
-
-
-def _has_constant(piece: Piece) -> bool:
-    """Whether a part ends in a constant, which people get wrong more often than a variable."""
-    return piece.tokens[-1].kind is not Kind.VARIABLE
 
 
 def _closest(wanted: str, candidates: Iterable[str], count: int = 3) -> tuple[str, ...]:

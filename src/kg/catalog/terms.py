@@ -38,7 +38,8 @@ def string_text(value: str) -> str:
     r"""Return a quoted string whose value is exactly `value`.
 
     A `u` after a backslash is written as an escape of its own. SPARQL 1.1, 19.2 lets a processor decode
-    `\uXXXX` before it looks for tokens, and such a one would read `\\u0022` as a backslash and a quote.
+    `\uXXXX` before it looks for tokens, and such a one (rdflib) would read `\\u0022` as a backslash and a quote.
+    The long form is used, because rdflib takes four hexadecimal digits after a short one for part of it.
 
     Raises:
         TermError: NUL or a lone surrogate, which no RDF literal can hold.
@@ -49,11 +50,11 @@ def string_text(value: str) -> str:
         if character == "\0" or "\ud800" <= character <= "\udfff":
             raise TermError("a text may hold neither NUL nor half a character")
         if character in "uU" and before == "\\":
-            pieces.append(f"\\u{ord(character):04X}")
+            pieces.append(f"\\U{ord(character):08X}")
         elif character in _SHORT_ESCAPES:
             pieces.append(_SHORT_ESCAPES[character])
         elif character < " " or "\x7f" <= character <= "\x9f":
-            pieces.append(f"\\u{ord(character):04X}")
+            pieces.append(f"\\U{ord(character):08X}")
         else:
             pieces.append(character)
         before = character

@@ -1,0 +1,71 @@
+"""kg.open(): the same rows from a folder of snapshots and from a service."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from flask.testing import FlaskClient
+
+import kg
+from kg.client import Client, ServiceError, open_client
+from kg.errors import ParameterError, SnapshotError, UnknownQuestionError
+
+NAME = "projects-in-a-country"
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+@pytest.fixture(scope="module")
+def local(tiny_snapshots: Path) -> Iterator[Client]:
+    with open_client(tiny_snapshots) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def remote(client: FlaskClient) -> Iterator[Client]:
+    server = make_server("127.0.0.1", 0, client.application, handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with open_client(f"http://127.0.0.1:{server.server_port}/") as opened:
+        yield opened
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_folder_and_a_service_give_the_same_rows(local: Client, remote: Client) -> None:
+    near = local.ask(NAME, country="Alphaland", evidence=True)
+    far = remote.ask(NAME, country="Alphaland", evidence=True)
+    assert near == far
+    assert len(near) == 2 and near.complete and near[0]["projectLabel"] == "Cameras in Alphaville"
+    assert [question["name"] for question in local.questions()] == [q["name"] for q in remote.questions()]
+
+
+def test_several_values_are_a_list(local: Client, remote: Client) -> None:
+    values = ["alphaland", "gammaland"]
+    assert local.ask("who-finances-what", country=values) == remote.ask("who-finances-what", country=values)
+
+
+def test_errors_keep_their_words(local: Client, remote: Client) -> None:
+    with pytest.raises(ParameterError):
+        local.ask(NAME, country="Wonderland")
+    with pytest.raises(ServiceError, match="400 country: expected"):
+        remote.ask(NAME, country="Wonderland")
+    with pytest.raises(UnknownQuestionError):
+        local.ask("no-such-question")
+    with pytest.raises(ServiceError):
+        open_client("http://127.0.0.1:9/").ask(NAME)
+
+
+def test_pandas_gets_every_column_even_without_rows(local: Client) -> None:
+    pandas = pytest.importorskip("pandas")
+    table = local.ask(NAME, country="deltaland").to_pandas()
+    assert isinstance(table, pandas.DataFrame) and next(iter(table.columns)) == "project" and table.empty
+
+
+def test_open_is_a_word_of_the_package(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError):
+        kg.open(tmp_path)  # type: ignore[operator]
