@@ -1,0 +1,26 @@
+"""What every page knows: the release served, and addresses of static files that change with their content."""
+
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import current_app, url_for
+
+from kg.serve.site import site
+
+
+def names() -> dict[str, Any]:
+    """Names for all templates."""
+    return {"served_release": site().release, "asset": asset}
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file; the part after `?v=` is made of the content, so browsers may keep it."""
+    return url_for("static", filename=name, v=_digest(str(current_app.static_folder), name))
+
+
+@lru_cache(maxsize=256)
+def _digest(folder: str, name: str) -> str:
+    path = Path(folder) / name
+    return sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else "absent"
