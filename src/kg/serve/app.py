@@ -16,6 +16,7 @@ ROOMS = (
     "metrics",
     "questions",
     "reports",
+    "resources",
     "entities",
     "pages",
     "reconcile",
