@@ -145,6 +145,13 @@ def test_currencies_never_share_an_axis() -> None:
     assert "1 row with no value stated: 2016." in _description(svg)
 
 
+def test_a_unit_with_nothing_but_zeros_gets_words_and_no_empty_frame() -> None:
+    spec = ChartSpec(mark=Mark.BAR, x="year", y="d", unit="currency")
+    svg = render(spec, ("year", "d", "currency"), [("2015", Decimal(7), "USD"), ("2016", Decimal(0), None)])
+    assert "currency not stated" not in _words(svg)
+    assert "Not drawn: 1 row (currency not stated) with the value 0" in _description(svg)
+
+
 def test_a_fixed_unit_that_is_also_the_drawn_column_is_a_word() -> None:
     spec = ChartSpec(mark=Mark.BAR, x="a", y="projects", unit="projects")
     assert _tips(render(spec, ("a", "projects"), [("x", Decimal(2)), ("y", Decimal(1))])) == [

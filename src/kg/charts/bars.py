@@ -198,6 +198,11 @@ def _years(canvas: Canvas, spec: ChartSpec, rows: list[Row], series: Series) -> 
             canvas.notes.append(_silence(spec, unit, silent))
         if not known:
             continue
+        if spec.y is not None and not any(row.number(spec.y) for row in known):
+            # An empty frame would look like a finding.
+            where = unit or f"{axis_name(spec.unit or 'unit')} {NOT_STATED}"
+            canvas.notes.append(f"Not drawn: {counted(len(known), 'row')} ({where}) with the value 0; see the table.")
+            continue
         headed = spec.y is not None and unit_column(spec, rows) is not None
         if headed:
             canvas.heading(unit or f"{axis_name(spec.unit or '')} {NOT_STATED}")

@@ -58,7 +58,7 @@ def stylesheet() -> str:
         "@media print{:root,:root[data-theme=dark]{"
         + "".join(f"--chart-{tone}:{colour};" for tone, colour in LIGHT.items())
         + "}}",
-        ".chart{display:block;max-width:100%;height:auto}",
+        ".chart{display:block;max-width:100%;height:auto;overflow:visible}",
     ]
     rules += [f".chart .f-{tone}{{fill:var(--chart-{tone})}}" for tone in LIGHT]
     rules += [f".chart .k-{tone}{{stroke:var(--chart-{tone})}}" for tone in LIGHT]
