@@ -90,6 +90,9 @@ _TERMINALS: Final = re.compile(
 )
 
 
+_KINDS: Final = {kind.value: kind for kind in Kind}
+
+
 def tokenize(text: str) -> tuple[Token, ...]:
     """Return all tokens of a query, white space and comments among them.
 
@@ -104,10 +107,9 @@ def tokenize(text: str) -> tuple[Token, ...]:
             column = position - line_start + 1
             raise QuerySyntaxError(f"no SPARQL token starts with {text[position]!r}", line, column)
         piece = match.group()
-        tokens.append(Token(Kind(match.lastgroup), piece, position, line, position - line_start + 1))
-        breaks = piece.count("\n")
-        if breaks:
-            line += breaks
+        tokens.append(Token(_KINDS[match.lastgroup], piece, position, line, position - line_start + 1))
+        if "\n" in piece:
+            line += piece.count("\n")
             line_start = position + piece.rindex("\n") + 1
         position = match.end()
     return tuple(tokens)
