@@ -239,3 +239,9 @@ def test_a_picture_is_a_png_with_a_margin_and_the_same_every_time() -> None:
     wide = int.from_bytes(first[16:20], "big")
     found = re.search(r'width="(\d+)"', svg)
     assert found is not None and wide > int(found[1])
+
+
+def test_a_map_names_its_places_even_where_no_map_is_installed() -> None:
+    spec = ChartSpec(mark=Mark.MAP, lat="lat", long="long", label="name", size="n")
+    rows = [("Nairobi", Decimal("-1.3"), Decimal("36.8"), Decimal(3))]
+    assert "Nairobi" in render(spec, ("name", "lat", "long", "n"), rows)

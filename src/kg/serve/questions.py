@@ -294,9 +294,8 @@ def _picture(here: Site, found: Question, suffix: str) -> Response:
     if suffix == "svg":
         response = _text(drawn, _PICTURES["svg"])
     else:
-        import vl_convert
-
-        response = Response(vl_convert.svg_to_png(drawn, scale=2), mimetype=_PICTURES["png"])
+        # With the fonts of the package, Chinese included.
+        response = Response(kg.charts.png(drawn), mimetype=_PICTURES["png"])
     _tell_completeness(response, answer)
     return response
 
