@@ -21,6 +21,7 @@ import pyoxigraph as ox
 import rdflib
 
 from kg import snapshot
+from kg.catalog.faults import CatalogError
 from kg.catalog.load import Catalog
 from kg.catalog.rdf import to_nquads as catalog_to_nquads
 from kg.catalog.terms import read_known_terms
@@ -28,6 +29,7 @@ from kg.diff import ROWS_FILE
 from kg.errors import ConfigError, CuratedDataError, ShapeViolationError, SnapshotError
 from kg.export.dumps import FOLDER as DUMPS
 from kg.export.dumps import prepare_dumps
+from kg.report import check_reports
 from kg.rules import INFERRED, infer, read_rules
 from kg.tables.corpus import Corpus, CorpusFaultsError, read_corpus
 from kg.tables.faults import Fault
@@ -358,7 +360,11 @@ def _raise_violations(found: Iterable[Violation], corpus: Corpus) -> tuple[Fault
 
 def _read_catalog(root: Path) -> Catalog:
     terms = read_known_terms(root / "ontology" / file for files in ONTOLOGY_GRAPHS.values() for file in files)
-    return Catalog.load(root / "queries", known_terms=terms)
+    catalog = Catalog.load(root / "queries", known_terms=terms)
+    faults = check_reports(root / "queries" / "reports", catalog)
+    if faults:
+        raise CatalogError(list(faults))
+    return catalog
 
 
 def _ontology_nquads(ontology: Path) -> Iterator[str]:
