@@ -192,6 +192,7 @@ def by_hand() -> Iterator[Case]:
             yield Case(
                 name=f"path-{place}-{number}",
                 path=place + traversal,
+                headers=(("Accept", "*/*"),),
                 statuses=frozenset({301, 303, 308, 400, 404, 405, 410}),
                 absent=("root:x:", "[build-system]"),
             )

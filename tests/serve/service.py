@@ -26,6 +26,7 @@ ID = "https://w3id.org/cityledger/id/"
 KG = "https://w3id.org/cityledger/ontology#"
 GRAPH = "https://w3id.org/cityledger/graph/"
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
+NOTE = "https://w3id.org/cityledger/ontology#note"
 # Literals that break what is careless: markup, quotes, line ends, separators, control characters, scripts.
 NASTY = (
     "<script>alert(1)</script>",
@@ -70,7 +71,7 @@ def sample_quads(actors: int = 200, mark: str = "one") -> str:
             f'{actor} <{KG}amount> "{n * 1000}"^^<http://www.w3.org/2001/XMLSchema#integer> <{GRAPH}financing> .',
         ]
     lines += [
-        f"<{ID}claim/n{n}> <{LABEL}> {json.dumps(text, ensure_ascii=False)} <{GRAPH}claim> ."
+        f"<{ID}claim/n{n}> <{NOTE}> {json.dumps(text, ensure_ascii=False)} <{GRAPH}claim> ."
         for n, text in enumerate(NASTY)
     ]
     return "\n".join(lines) + "\n"
@@ -86,8 +87,11 @@ def publish_text(folder: Path, nquads: str) -> Snapshot:
         (path / "queries").mkdir()
         (path / "queries" / "names-of-actors.rq").write_text(QUESTION, encoding="utf-8")
 
+    def describe(release: str) -> tuple[str, ...]:
+        return (f'<{ID}release/{release}> <{LABEL}> "Release {release}" <{GRAPH}release> .',)
+
     with writer_lock(folder):
-        return publish(folder, file, details={}, add_files=add_files)
+        return publish(folder, file, details={}, add_files=add_files, describe=describe)
 
 
 def settings_for(folder: Path, **flags: object) -> Settings:
