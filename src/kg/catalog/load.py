@@ -13,6 +13,8 @@ from kg.catalog.faults import CatalogError, Fault
 from kg.catalog.header import Header, read_header
 from kg.catalog.records import Column, Form, Parameter, ParameterType, Question
 from kg.catalog.values import dummy_terms
+from kg.charts import ChartError
+from kg.charts import check as check_chart
 from kg.engine import Term
 from kg.errors import UnknownQuestionError
 from kg.vocab import CODE_KINDS, ID, KG, TABLE_KINDS, compact
@@ -170,6 +172,11 @@ def _check_columns(header: Header, body: Body, note: Note) -> None:
         for name in names:
             if name not in body.columns:
                 note(header.line(key), f"{key} names the column {name!r}, which SELECT does not give")
+    if header.chart is not None:
+        try:
+            check_chart(header.chart)
+        except ChartError as error:
+            note(header.line("map" if "map" in dict(header.lines) else "chart"), str(error))
     for name in body.columns:
         if name not in [column.name for column in header.columns]:
             note(header.line("columns"), f"column {name} has no meaning in the header's columns")

@@ -1,6 +1,7 @@
 """`/questions`: the saved questions as pages, files and descriptions."""
 
 import json
+import logging
 from dataclasses import replace
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from kg.serve.question_view import fields, href, table
 from kg.serve.site import Site, site
 
 blueprint = Blueprint("questions", __name__)
+log = logging.getLogger(__name__)
 
 HTML: Final = "text/html"
 SPARQL_QUERY: Final = "application/sparql-query"
@@ -279,7 +281,12 @@ def draw(answer: QuestionAnswer) -> str | None:
         return None
     if chart.title is None:
         chart = replace(chart, title=answer.question.summary)
-    drawn: str = render(chart, table_of(answer.columns, answer.rows))
+    try:
+        drawn: str = render(chart, table_of(answer.columns, answer.rows))
+    except kg.charts.ChartError:
+        # A table without its picture is still the answer.
+        log.exception("chart of %s", answer.question.name)
+        return None
     return drawn
 
 
