@@ -23,6 +23,8 @@ class Settings:
         root: folder that holds `ontology/`, `data/` and `queries/`.
         snapshots_dir: folder of the published snapshots and of the link `current`.
         store: where queries run: empty for the current snapshot, else the URL of a SPARQL 1.1 store.
+        store_credentials: how to log in to that store: `user:password`, `digest:user:password` or `bearer:token`;
+            best given as KG_STORE_CREDENTIALS, and never printed.
         host: address to listen on.
         port: TCP port to listen on; 0 lets the system choose.
         public_url: address the service is known by, without a final slash; empty takes it from each request.
@@ -52,6 +54,7 @@ class Settings:
     root: Path
     snapshots_dir: Path
     store: str = ""
+    store_credentials: str = field(default="", repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""
@@ -224,15 +227,11 @@ def _check(settings: Settings) -> None:
         if not 0 < value < float("inf"):
             raise ConfigError(f"{name}: must be above zero, got {value} (from {settings.origins.get(name)})")
     if not 0 <= settings.port <= 65_535:
-        raise ConfigError(
-            f"port: must be between 0 and 65535, got {settings.port} (from {settings.origins['port']})"
-        )
+        raise ConfigError(f"port: must be between 0 and 65535, got {settings.port} (from {settings.origins['port']})")
     for name in ("cache_mb", "store_memory_mb", "slow_waiting", "trusted_proxies"):
         if getattr(settings, name) < 0:
             raise ConfigError(f"{name}: must not be negative (from {settings.origins.get(name)})")
     for name in ("store", "public_url"):
         value = getattr(settings, name)
         if value and not value.startswith(("http://", "https://")):
-            raise ConfigError(
-                f"{name}: must start with http:// or https:// (from {settings.origins.get(name)})"
-            )
+            raise ConfigError(f"{name}: must start with http:// or https:// (from {settings.origins.get(name)})")

@@ -27,6 +27,8 @@ def config(context: Context, root: str | None, snapshots: str | None, as_json: b
     """Print every setting, its value, and where the value came from."""
     settings = context.settings(root=root, snapshots_dir=snapshots)
     values = {name: getattr(settings, name) for name in settings.__slots__ if name != "origins"}
+    if values["store_credentials"]:
+        values["store_credentials"] = "(set, not shown)"
     if as_json:
         records = {
             name: {

@@ -1,0 +1,260 @@
+"""Speak HTTP with a SPARQL 1.1 store: whole answers within bounds, and plain words for what goes wrong."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
+
+from kg.errors import (
+    EngineBusyError,
+    KgError,
+    QueryRefusedError,
+    QuerySyntaxError,
+    QueryTimeoutError,
+    QueryTooLargeError,
+)
+
+_CONNECT_S: Final = 5.0
+_PIECE: Final = 65_536
+_RETRY_S: Final = 5
+_MOST_WORDS: Final = 300
+
+
+class StoreError(EngineBusyError):
+    """The store cannot be reached, or what it answers cannot be used."""
+
+    code = "store"
+
+    def __init__(self, message: str, retry_after_s: int = _RETRY_S) -> None:
+        """Keep the waiting time beside the message."""
+        super().__init__(message, retry_after_s)
+
+
+class StoreCredentialsError(KgError):
+    """The store does not accept who we say we are."""
+
+    code = "store-credentials"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreAddresses:
+    """Where a store answers.
+
+    Attributes:
+        query: SPARQL 1.1 Protocol, query.
+        update: SPARQL 1.1 Protocol, update; empty when unknown.
+        graphs: SPARQL 1.1 Graph Store Protocol; empty when the store has none.
+    """
+
+    query: str
+    update: str = ""
+    graphs: str = ""
+
+
+def addresses(query: str, update: str | None = None, graphs: str | None = None) -> StoreAddresses:
+    """Return the addresses of a store, those not given derived from the query address as the common servers do it.
+
+    `/query` beside `/update` and `/store` is Oxigraph; `/sparql` or `/query` of a data set beside `/update` and
+    `/data` is Fuseki; `/repositories/NAME` beside `/statements` is RDF4J and GraphDB.
+    """
+    base, _, last = query.rstrip("/").rpartition("/")
+    is_root = urlsplit(base + "/").path == "/"
+    guessed_update, guessed_graphs = "", ""
+    if "/repositories/" in query:
+        guessed_update, guessed_graphs = f"{query.rstrip('/')}/statements", f"{query.rstrip('/')}/rdf-graphs/service"
+    elif last == "query" and is_root:
+        guessed_update, guessed_graphs = f"{base}/update", f"{base}/store"
+    elif last in {"query", "sparql"} and not is_root:
+        guessed_update, guessed_graphs = f"{base}/update", f"{base}/data"
+    elif last == "sparql":
+        guessed_update = query
+    return StoreAddresses(
+        query=query,
+        update=guessed_update if update is None else update,
+        graphs=guessed_graphs if graphs is None else graphs,
+    )
+
+
+def login(credentials: str) -> AuthBase | None:
+    """Return how to log in: `user:password`, `digest:user:password`, or `bearer:token`; None without credentials."""
+    if not credentials:
+        return None
+    if credentials.startswith("bearer:"):
+        return _Bearer(credentials.removeprefix("bearer:"))
+    kind, plain = (
+        ("digest", credentials.removeprefix("digest:")) if credentials.startswith("digest:") else ("", credentials)
+    )
+    user, _, password = plain.partition(":")
+    return HTTPDigestAuth(user, password) if kind else HTTPBasicAuth(user, password)
+
+
+class _Bearer(AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class StoreClient:
+    """One store. A client may be used by many threads; nothing of it follows redirects."""
+
+    def __init__(self, where: StoreAddresses, credentials: str = "") -> None:
+        """Know where the store is and how to log in; nothing is sent yet."""
+        self.where = where
+        self._login = login(credentials)
+        self._session = requests.Session()
+        # Proxies and .netrc of the environment are not settings of this program.
+        self._session.trust_env = False
+        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=64)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def query(
+        self,
+        text: str,
+        *,
+        accept: Sequence[str],
+        seconds: float,
+        most_bytes: int,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+    ) -> tuple[bytes, str]:
+        """Send a query and return the whole answer and its media type.
+
+        Raises:
+            QuerySyntaxError: the store cannot read it.
+            QueryTimeoutError: no whole answer in time; the connection is closed, which most stores notice.
+            QueryTooLargeError: the answer is larger than allowed.
+            StoreError: the store is down, redirects, breaks off, or answers something that was not asked for.
+            StoreCredentialsError: the store wants to know who asks.
+        """
+        form = [
+            ("query", text),
+            *(("default-graph-uri", graph) for graph in default_graphs),
+            *(("named-graph-uri", graph) for graph in named_graphs),
+        ]
+        headers = {"Accept": ", ".join(accept)}
+        status, kind, body = self._send("POST", self.where.query, seconds, most_bytes, headers=headers, form=form)
+        if status == 400:
+            raise QuerySyntaxError(f"the store cannot read the query: {_words(body)}")
+        self._check(status, kind, body, self.where.query)
+        if kind not in accept:
+            raise StoreError(f"{_host(self.where.query)} answered {kind or 'nothing known'}, not {' or '.join(accept)}")
+        return body, kind
+
+    def update(self, text: str, *, seconds: float = 600.0) -> None:
+        """Send an update.
+
+        Raises:
+            QueryRefusedError: the store has no address for updates, or refuses this one.
+            StoreError, StoreCredentialsError, QueryTimeoutError: as for `query`.
+        """
+        if not self.where.update:
+            raise QueryRefusedError("the address for updates is unknown: say it with --update", "update")
+        headers = {"Content-Type": "application/sparql-update; charset=utf-8"}
+        status, kind, body = self._send(
+            "POST", self.where.update, seconds, _PIECE * 16, headers=headers, body=text.encode("utf-8")
+        )
+        if status == 400:
+            raise QueryRefusedError(f"the store refuses the update: {_words(body)}", "update")
+        self._check(status, kind, body, self.where.update)
+
+    def put_graph(self, name: str, ntriples: bytes, *, seconds: float = 600.0) -> None:
+        """Replace a graph by N-Triples (Graph Store Protocol, 5.3).
+
+        Raises:
+            StoreError, StoreCredentialsError, QueryTimeoutError: as for `query`.
+        """
+        headers = {"Content-Type": "application/n-triples"}
+        status, kind, body = self._send(
+            "PUT", self.where.graphs, seconds, _PIECE * 16, headers=headers, body=ntriples, parameters={"graph": name}
+        )
+        self._check(status, kind, body, self.where.graphs)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        seconds: float,
+        most_bytes: int,
+        *,
+        headers: Mapping[str, str],
+        form: Sequence[tuple[str, str]] | None = None,
+        body: bytes | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> tuple[int, str, bytes]:
+        deadline = time.monotonic() + seconds
+        try:
+            with self._session.request(
+                method,
+                url,
+                params=parameters,
+                data=body if body is not None else list(form or ()),
+                headers={"User-Agent": "cityledger", **headers},
+                auth=self._login,
+                timeout=(min(_CONNECT_S, seconds), seconds),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                pieces, size = [], 0
+                for piece in response.iter_content(_PIECE):
+                    size += len(piece)
+                    if size > most_bytes:
+                        raise QueryTooLargeError(
+                            f"the answer is larger than {most_bytes // 1_000_000} MB: add a LIMIT or ask for less",
+                            "answer-bytes",
+                        )
+                    # A store that sends a byte now and then never runs into the time-out of the socket.
+                    if time.monotonic() > deadline:
+                        raise QueryTimeoutError(f"the query ran longer than {seconds:g} s and was stopped", seconds)
+                    pieces.append(piece)
+                kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+                return response.status_code, kind, b"".join(pieces)
+        except requests.exceptions.ReadTimeout:
+            raise QueryTimeoutError(f"the query ran longer than {seconds:g} s and was stopped", seconds) from None
+        except requests.exceptions.ConnectTimeout:
+            raise StoreError(f"{_host(url)} does not answer") from None
+        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+            raise StoreError(f"{_host(url)} broke off in the middle of its answer") from None
+        except requests.exceptions.ConnectionError as error:
+            if "timed out" in str(error):
+                raise QueryTimeoutError(f"the query ran longer than {seconds:g} s and was stopped", seconds) from None
+            words = "broke off" if "aborted" in str(error) or "IncompleteRead" in str(error) else "cannot be reached"
+            raise StoreError(f"{_host(url)} {words}") from None
+        except requests.exceptions.RequestException as error:
+            raise StoreError(f"{_host(url)} cannot be asked: {type(error).__name__}") from None
+
+    def _check(self, status: int, kind: str, body: bytes, url: str) -> None:
+        if 200 <= status < 300:
+            return
+        if 300 <= status < 400:
+            raise StoreError(f"{_host(url)} redirects elsewhere: say the address that it leads to")
+        if status in {401, 403}:
+            raise StoreCredentialsError(
+                f"{_host(url)} refuses our credentials ({status}): set KG_STORE_CREDENTIALS to user:password, "
+                "digest:user:password or bearer:token"
+            )
+        if status in {404, 405}:
+            raise StoreError(f"{_host(url)} has nothing at {urlsplit(url).path or '/'} ({status})")
+        said = "" if kind == "text/html" else f": {_words(body)}"
+        raise StoreError(f"{_host(url)} answered {status}{said}")
+
+
+def _host(url: str) -> str:
+    # The address without what may be secret in it.
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _words(body: bytes) -> str:
+    text = " ".join(body[: _MOST_WORDS * 4].decode("utf-8", "replace").split())
+    return text[:_MOST_WORDS] or "it does not say why"
