@@ -183,7 +183,9 @@ class _Examination:
             open_text = piece.text[: len(piece.text) - len(value[1])] + "?nearestValue"
             found = self._values("nearestValue", [open_text, *(other.text for other in context)])
             return _closest(value[0], found)
-        if piece.kind is PieceKind.FILTER and constants:
+        # A pattern is no value that could be near to another.
+        has_pattern = any(token.is_word("REGEX", "REPLACE") for token in piece.tokens)
+        if piece.kind is PieceKind.FILTER and constants and not has_pattern:
             bound = {name for other in context for name in other.variables}
             for name in sorted(piece.variables & bound):
                 found = self._values(name, [other.text for other in context])

@@ -34,7 +34,9 @@ SPARQL_QUERY: Final = "application/sparql-query"
 _SUFFIXES: Final = {known.suffix: known for known in FORMATS}
 _PICTURES: Final = {"svg": "image/svg+xml", "png": "image/png"}
 _CHOICES_SHOWN: Final = 50
+# One release at a time is served; what was made for another is dropped.
 _kept_choices: dict[str, Choices] = {}
+_kept_turtle: dict[str, str] = {}
 
 
 def choices_of(here: Site) -> Choices:
@@ -103,7 +105,11 @@ def _summary(question: Question) -> dict[str, Any]:
 @blueprint.get("/questions.ttl")
 def catalogue_as_rdf() -> Response:
     """The catalogue as Turtle."""
-    return _text(rdf.to_turtle(site().catalog), "text/turtle")
+    here = site()
+    if here.release not in _kept_turtle:
+        _kept_turtle.clear()
+        _kept_turtle[here.release] = rdf.to_turtle(here.catalog)
+    return _text(_kept_turtle[here.release], "text/turtle")
 
 
 @blueprint.get("/openapi.json")
