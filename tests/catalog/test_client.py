@@ -1,15 +1,18 @@
 """kg.open(): the same rows from a folder of snapshots and from a service."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from flask.testing import FlaskClient
 
 import kg
-from kg.client import Client, ServiceError, open_client
+from kg.catalog.snippets import snippets
+from kg.client import Answered, Client, ServiceError, open_client
 from kg.errors import ParameterError, SnapshotError, UnknownQuestionError
 
 NAME = "projects-in-a-country"
@@ -27,13 +30,18 @@ def local(tiny_snapshots: Path) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="module")
-def remote(client: FlaskClient) -> Iterator[Client]:
+def address(client: FlaskClient) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, client.application, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with open_client(f"http://127.0.0.1:{server.server_port}/") as opened:
-        yield opened
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def remote(address: str) -> Iterator[Client]:
+    with open_client(address + "/") as opened:
+        yield opened
 
 
 def test_a_folder_and_a_service_give_the_same_rows(local: Client, remote: Client) -> None:
@@ -69,3 +77,16 @@ def test_pandas_gets_every_column_even_without_rows(local: Client) -> None:
 def test_open_is_a_word_of_the_package(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError):
         kg.open(tmp_path)  # type: ignore[operator]
+
+
+def test_every_snippet_does_what_it_says(address: str) -> None:
+    found = {snippet.tool: snippet.text for snippet in snippets(address, NAME, (("country", "阿尔法"),))}
+    scope: dict[str, object] = {}
+    exec(found["Python"], scope)
+    rows = scope["rows"]
+    assert isinstance(rows, Answered) and len(rows) == 2
+    for tool in ("curl", "pandas", "R", "Google Sheets, LibreOffice"):
+        link = re.search(r"http://[^'\"]+", found[tool])
+        assert link is not None, tool
+        with urlopen(link[0], timeout=20) as answer:
+            assert answer.read().count(b"\r\n") == 3, tool
