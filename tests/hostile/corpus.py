@@ -193,7 +193,7 @@ def by_hand() -> Iterator[Case]:
                 name=f"path-{place}-{number}",
                 path=place + traversal,
                 headers=(("Accept", "*/*"),),
-                statuses=frozenset({301, 303, 308, 400, 404, 405, 410}),
+                statuses=frozenset({301, 303, 308, 400, 403, 404, 405, 410}),
                 absent=("root:x:", "[build-system]"),
             )
     yield from _encodings()

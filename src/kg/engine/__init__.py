@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from kg.engine.limits import limits_of
 from kg.engine.types import Answer, Engine, Iri, Limits, Literal, Query, Rows, SnapshotLike, Term
 
 if TYPE_CHECKING:
@@ -22,16 +23,6 @@ __all__ = [
     "limits_of",
     "open_engine",
 ]
-
-
-def limits_of(settings: "Settings") -> Limits:
-    """Give the limits of an ad-hoc query."""
-    return Limits(
-        seconds=settings.query_seconds,
-        rows=settings.query_rows,
-        bytes=settings.answer_mb * 1_000_000,
-        memory_mb=settings.query_memory_mb,
-    )
 
 
 def open_engine(settings: "Settings", snapshot: SnapshotLike) -> Engine:

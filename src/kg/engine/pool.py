@@ -17,8 +17,9 @@ from kg.engine.asking import Asking
 from kg.engine.budget import Budgets
 from kg.engine.cache import AnswerCache
 from kg.engine.costs import SlowShapes
+from kg.engine.limits import limits_of
 from kg.engine.replies import failure_of
-from kg.engine.types import Answer, Limits, Query, SnapshotLike
+from kg.engine.types import Answer, Query, SnapshotLike
 from kg.engine.workers import Worker, WorkerGoneError, Zygote
 from kg.errors import (
     ClientBudgetError,
@@ -58,12 +59,7 @@ class PoolEngine(Asking):
         self._settings = settings
         self._release = snapshot.release
         self._path = snapshot.store_path
-        self._limits = Limits(
-            seconds=settings.query_seconds,
-            rows=settings.query_rows,
-            bytes=settings.answer_mb * 1_000_000,
-            memory_mb=settings.query_memory_mb,
-        )
+        self._limits = limits_of(settings)
         self._cache = AnswerCache(settings.cache_mb * 1_000_000)
         self._budgets = Budgets(settings.client_seconds, settings.client_errors)
         self._shapes = SlowShapes()
