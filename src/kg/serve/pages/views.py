@@ -1,0 +1,241 @@
+"""The addresses of the pages."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, TypeVar
+
+from flask import Blueprint, Response, render_template, request
+
+from kg.errors import NotAcceptableError, ParameterError
+from kg.search import KINDS, Hit, SearchIndex
+from kg.serve.negotiate import best, prefers_html
+from kg.serve.pages import browse, frame, home, quality, technologies, terms
+from kg.serve.pages.holdings import holdings_of
+from kg.serve.pages.rooms import BY_PATH, ROOMS
+from kg.serve.site import Site, site
+
+blueprint = Blueprint("pages", __name__)
+blueprint.app_context_processor(frame.names)
+
+HTML: Final = "text/html"
+TURTLE: Final = "text/turtle"
+_PAGE_HITS: Final = 20
+_MOST_HITS: Final = 100
+_Made = TypeVar("_Made")
+_kept: dict[str, Any] = {}
+_lock = Lock()
+
+
+def _once(name: str, make: Callable[[], _Made]) -> _Made:
+    """Make something once for the release served."""
+    key = f"{site().release} {name}"
+    with _lock:
+        if key not in _kept:
+            for old in [one for one in _kept if not one.startswith(site().release)]:
+                del _kept[old]
+            _kept[key] = make()
+        made: _Made = _kept[key]
+        return made
+
+
+def _page(template: str, **names: Any) -> Response:
+    response = Response(render_template(template, **names), mimetype=HTML)
+    # The tag is made of the page itself: a new release or new software gives a new one.
+    response.add_etag()
+    response.headers["Cache-Control"] = "no-cache"
+    response.make_conditional(request.environ)
+    return response
+
+
+@blueprint.get("/")
+def home_page() -> Response:
+    """Title, search, counts, map, questions, changes, gaps."""
+    here, held = site(), holdings_of(site())
+    arguments = request.args
+    key = "map " + "&".join(f"{name}={arguments.get(name, '')}" for name, _ in home.FILTERS)
+    is_plain = not any(arguments.get(name) for name, _ in home.FILTERS)
+    shown = _once(key, lambda: home.map_view(held, arguments)) if is_plain else home.map_view(held, arguments)
+    return _page(
+        "pages/home.html",
+        counts=_once("counts", lambda: home.counts(held)),
+        map=shown,
+        themes=_once("themes", lambda: home.themes(here.catalog)),
+        questions=len(here.catalog.questions),
+        changes=_once("changes", lambda: home.changes(here, held)),
+        sources=_once("sources", lambda: home.newest_sources(held)),
+        gaps=_once("gaps", lambda: home.gaps(held)),
+        release=here.release,
+    )
+
+
+@blueprint.get("/search")
+def search_page() -> Response:
+    """What is meant by a text, as a page or as JSON."""
+    text = request.args.get("q", "").strip()[:200]
+    kind = request.args.get("kind", "")
+    if kind and kind not in KINDS:
+        raise ParameterError("kind", f"one of {', '.join(KINDS)}", "project")
+    limit = _number("limit", _PAGE_HITS, _MOST_HITS)
+    page = _number("page", 1, 1_000)
+    found = _index().search(text) if text else ()
+    kinds = {name: sum(hit.kind == name for hit in found) for name in KINDS}
+    fitting = [hit for hit in found if not kind or hit.kind == kind]
+    shown = fitting[(page - 1) * limit : page * limit]
+    if not prefers_html(request.headers.get("Accept"), ("application/json",)):
+        return _json(
+            {
+                "query": text,
+                "release": site().release,
+                "total": len(fitting),
+                "complete": len(shown) == len(fitting),
+                "hits": [_hit(hit) for hit in shown],
+            }
+        )
+    return _page(
+        "pages/search.html",
+        text=text,
+        kind=kind,
+        kinds=[(name, number) for name, number in kinds.items() if number],
+        total=len(found),
+        fitting=len(fitting),
+        hits=shown,
+        page=page,
+        limit=limit,
+        questions=_fitting_questions(text),
+    )
+
+
+def _index() -> SearchIndex:
+    here = site()
+    return here.search if here.search is not None else _once("search", lambda: SearchIndex.build(here.engine))
+
+
+def _hit(hit: Hit) -> Mapping[str, object]:
+    return {
+        "iri": hit.iri,
+        "page": f"/page/{hit.kind}/{hit.slug}",
+        "label": hit.label,
+        "matched": hit.matched,
+        "type": hit.type,
+        "kind": hit.kind,
+        "countries": list(hit.countries),
+        "evidences": hit.evidences,
+        "score": hit.score,
+    }
+
+
+def _fitting_questions(text: str) -> list[tuple[str, str]]:
+    words = text.casefold().split()
+    if not words:
+        return []
+    return [
+        (question.name, question.summary)
+        for question in site().catalog
+        if all(
+            word in f"{question.summary} {question.description} {' '.join(question.tags)}".casefold() for word in words
+        )
+    ][:5]
+
+
+def _number(name: str, default: int, most: int) -> int:
+    text = request.args.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= most:
+        raise ParameterError(name, f"a whole number from 1 to {most}", str(default))
+    return int(text)
+
+
+def _room(path: str) -> Callable[[], Response]:
+    def show() -> Response:
+        room = BY_PATH[path]
+        here, held = site(), holdings_of(site())
+        view = browse.view(room, held.items(room), request.args)
+        further = [question for question in here.catalog if set(question.tags) & set(room.questions)]
+        return _page("pages/browse.html", this=room, view=view, questions=further[:6])
+
+    show.__doc__ = f"The list of {BY_PATH[path].many}."
+    return show
+
+
+for _each in ROOMS:
+    blueprint.add_url_rule(f"/{_each.path}", _each.path, _room(_each.path))
+
+
+@blueprint.get("/technologies")
+def technologies_page() -> Response:
+    """The tree of technologies."""
+    held = holdings_of(site())
+    return _page("pages/technologies.html", tree=_once("tree", lambda: technologies.tree(held)))
+
+
+@blueprint.get("/ontology")
+def ontology_page() -> Response:
+    """The terms, as a page or as Turtle."""
+    offered = (HTML, TURTLE)
+    wanted = best(request.headers.get("Accept"), offered, {"application/x-turtle": TURTLE, "text/n3": TURTLE})
+    if wanted is None:
+        raise NotAcceptableError("the ontology has none of the accepted types", offered)
+    if wanted == TURTLE:
+        return ontology_file("kg")
+    here, held = site(), holdings_of(site())
+    return _page("pages/ontology.html", vocabulary=_once("terms", lambda: terms.vocabulary(held, _ontology(here))))
+
+
+@blueprint.get("/ontology.ttl")
+def ontology_turtle() -> Response:
+    """The terms as Turtle."""
+    return ontology_file("kg")
+
+
+@blueprint.get("/ontology/<any(shapes_stated, shapes_inferred, vocabularies, alignments):name>.ttl")
+def other_ontology_file(name: str) -> Response:
+    """A file that goes with the ontology."""
+    return ontology_file(name.replace("_", "-"))
+
+
+def ontology_file(name: str) -> Response:
+    """Return a file of the release's ontology."""
+    path = _ontology(site()) / f"{name}.ttl"
+    response = Response(path.read_bytes() if path.is_file() else b"", content_type="text/turtle; charset=utf-8")
+    response.add_etag()
+    response.make_conditional(request.environ)
+    return response
+
+
+def _ontology(here: Site) -> Path:
+    return here.snapshot.files / "ontology"
+
+
+@blueprint.get("/quality")
+def quality_page() -> Response:
+    """The state of the data."""
+    here, held = site(), holdings_of(site())
+    tagged = [question for question in here.catalog if "quality" in question.tags]
+    return _page(
+        "pages/quality.html",
+        quality=_once("quality", lambda: quality.quality(here, held)),
+        questions=tagged,
+        release=here.release,
+    )
+
+
+@blueprint.get("/about")
+def about_page() -> Response:
+    """Method, coverage, licences, and how to report a mistake."""
+    here, held = site(), holdings_of(site())
+    read = [one for one in held.items(BY_PATH["sources"]) if any(v.text != "cited" for v in one.values["read"])]
+    return _page(
+        "pages/about.html",
+        read=read,
+        counts=_once("counts", lambda: home.counts(held)),
+        gaps=_once("gaps", lambda: home.gaps(held)),
+        release=here.release,
+        published=str(here.snapshot.manifest.get("published", ""))[:10],
+    )
+
+
+def _json(content: Mapping[str, object]) -> Response:
+    return Response(json.dumps(content, ensure_ascii=False) + "\n", mimetype="application/json")
