@@ -6,8 +6,9 @@ from importlib.util import find_spec
 from flask import Flask, Response, request
 
 from kg.serve import problems
+from kg.serve.kept import KeptReleases
 from kg.serve.replies import COMMON_HEADERS, DATA_POLICY, PAGE_POLICY
-from kg.serve.site import Site, site
+from kg.serve.site import Site, open_site, site
 
 # Each is a module of this package that exports `blueprint`.
 ROOMS = (
@@ -36,10 +37,13 @@ def create_app(site: Site) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kg"] = site
+    app.extensions["kg.kept"] = KeptReleases(open_site)
     app.after_request(_finish)
     problems.register(app)
     for room in ROOMS:
-        if find_spec(f"kg.serve.{room}") is not None:
+        spec = find_spec(f"kg.serve.{room}")
+        # A folder without `__init__` is found as well, but is no module of ours.
+        if spec is not None and spec.origin is not None:
             app.register_blueprint(import_module(f"kg.serve.{room}").blueprint)
     return app
 
