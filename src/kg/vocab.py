@@ -48,7 +48,7 @@ CODE_KINDS: Final = (
     "event-kind",
     "facility-kind",
 )
-KINDS: Final = (*TABLE_KINDS, *CODE_KINDS, "evidence", "release")
+KINDS: Final = (*TABLE_KINDS, *CODE_KINDS, "evidence", "section", "release")
 
 PREFIXES: Final[dict[str, str]] = {
     "kg": KG,

@@ -184,11 +184,8 @@ def _negotiated(here: Site, found: Question) -> Response:
     return _data(here, found, next(known for known in formats if known.media_type == wanted))
 
 
-def _asked(here: Site) -> Asked:
-    asked = read_request(request.args)
-    if asked.release is not None and asked.release != here.release:
-        raise ParameterError("release", f"the release that is served, {here.release}", here.release)
-    return asked
+def _asked() -> Asked:
+    return read_request(request.args)
 
 
 def _data(here: Site, found: Question, known: Format) -> Response:
@@ -196,7 +193,7 @@ def _data(here: Site, found: Question, known: Format) -> Response:
         raise NotAcceptableError(
             f"{found.name} has no form .{known.suffix}", [each.media_type for each in offered(found)]
         )
-    asked = _asked(here)
+    asked = _asked()
     tag = etag(here.release, found.name, known.suffix, request.query_string)
     if tag in request.if_none_match:
         return _not_modified(tag)
@@ -269,7 +266,7 @@ def _link_pages(response: Response, answer: QuestionAnswer, path: str, asked: As
 
 
 def _query(here: Site, found: Question) -> Response:
-    asked = _asked(here)
+    asked = _asked()
     if not asked.pairs():
         return _text(found.body, SPARQL_QUERY)
     from kg.catalog.run import bind
@@ -299,7 +296,7 @@ def draw(answer: QuestionAnswer) -> str | None:
 def _picture(here: Site, found: Question, suffix: str) -> Response:
     if found.chart is None:
         raise UnknownQuestionError(f"{found.name} has no chart; it has {', '.join(_suffixes(found))}")
-    asked = _asked(here)
+    asked = _asked()
     answer = run(here.engine, found, asked.values, choices=choices_of(here))
     drawn = draw(answer)
     if drawn is None:
@@ -320,7 +317,7 @@ def _page(here: Site, found: Question) -> Response:
     choices = choices_of(here)
     asked = Asked(values={}, page=None, limit=None, evidence=False, bom=False, release=None)
     try:
-        asked = _asked(here)
+        asked = _asked()
         answer = run(here.engine, found, asked.values, choices=choices, graph_type=TURTLE)
     except ParameterError as error:
         # The form stays, with what was typed and what is wrong with it beside the field.

@@ -90,11 +90,8 @@ def show_report(name: str) -> Response:
     return _file(here, found, suffix)
 
 
-def _asked(here: Site) -> Asked:
-    asked = read_request(request.args)
-    if asked.release is not None and asked.release != here.release:
-        raise ParameterError("release", f"the release that is served, {here.release}", here.release)
-    return asked
+def _asked() -> Asked:
+    return read_request(request.args)
 
 
 def _compose(here: Site, found: Report, asked: Asked) -> Composed:
@@ -111,7 +108,7 @@ def _compose(here: Site, found: Report, asked: Asked) -> Composed:
 
 
 def _file(here: Site, found: Report, suffix: str) -> Response:
-    asked = _asked(here)
+    asked = _asked()
     tag = etag(here.release, found.name, suffix, request.query_string, request.host_url)
     if tag in request.if_none_match:
         response = Response(status=304)
@@ -160,7 +157,7 @@ def _page(here: Site, found: Report) -> Response:
     given: Mapping[str, list[str]] = {name: request.args.getlist(name) for name in request.args}
     pairs: tuple[tuple[str, str], ...] = ()
     try:
-        asked = _asked(here)
+        asked = _asked()
         given, pairs = asked.values, asked.pairs()
         composed = _compose(here, found, asked)
     except ParameterError as error:

@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from flask import current_app, g
+from flask import current_app, g, request
 
 from kg.catalog import Catalog
 from kg.config import Settings
@@ -75,9 +75,20 @@ def open_site(settings: Settings, snapshot: Snapshot) -> Site:
 
 
 def site() -> Site:
-    """Give the site of the current request, the same one from its first line to its last."""
+    """Give the site of the current request, the same one from its first line to its last.
+
+    A request that names a kept release with `?release=ID` gets the site of that one.
+
+    Raises:
+        ParameterError: the release that is named is not kept.
+    """
     if "site" not in g:
-        g.site = current_app.extensions["kg"]
+        served: Site = current_app.extensions["kg"]
+        # Set before it can fail, since what reports the failure asks again.
+        g.site = served
+        wanted = request.args.get("release", "")
+        if wanted not in ("", served.release):
+            g.site = current_app.extensions["kg.kept"].site(served.settings, wanted)
     found: Site = g.site
     return found
 

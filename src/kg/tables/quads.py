@@ -12,7 +12,7 @@ from kg.tables.corpus import Corpus
 from kg.tables.evidence import Lines, Place, SourceText
 from kg.tables.metadata import Column, Table
 from kg.tables.reader import Row
-from kg.vocab import DCTERMS, ID, KG, KINDS, RDF, XSD, expand, graph, iri
+from kg.vocab import DCTERMS, ID, KG, KINDS, RDF, RDFS, XSD, expand, graph, iri
 
 _TYPE = f"<{RDF}type>"
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -35,6 +35,7 @@ def corpus_to_nquads(corpus: Corpus) -> Iterator[str]:
             for predicate, value in _row_pairs(row, spec, corpus, datatypes):
                 yield f"{subject} {predicate} {value} {graph_name} ."
     yield from _evidence_nquads(corpus, used)
+    yield from _section_nquads(corpus)
 
 
 def _columns_by_property(specs: Mapping[str, Table]) -> dict[str, Column]:
@@ -132,6 +133,20 @@ def _evidence_nquads(corpus: Corpus, used: Mapping[str, Place]) -> Iterator[str]
         if slug not in nodes:
             for predicate, value in pairs:
                 yield f"<{iri('evidence', slug)}> {predicate} {value} {graph_name} ."
+
+
+def _section_nquads(corpus: Corpus) -> Iterator[str]:
+    """Yield the parts of each document, so that those which no evidence touches can be asked for."""
+    graph_name = f"<{graph('section')}>"
+    for key, source in sorted(corpus.sources.items()):
+        for section in source.sections:
+            subject = f"<{iri('section', f'{key}-{section.lines.slug}-{section.kind}')}>"
+            yield f"{subject} {_TYPE} <{KG}Section> {graph_name} ."
+            yield f"{subject} <{RDFS}label> {_literal(Term(text=section.label, datatype='', language='en'))} {graph_name} ."
+            yield f"{subject} <{DCTERMS}isPartOf> <{iri('source', key)}> {graph_name} ."
+            yield f'{subject} <{KG}firstLine> "{section.lines.first}"^^<{XSD}integer> {graph_name} .'
+            yield f'{subject} <{KG}lastLine> "{section.lines.last}"^^<{XSD}integer> {graph_name} .'
+            yield f"{subject} <{DCTERMS}type> {_literal(Term(text=section.kind))} {graph_name} ."
 
 
 def _place_pairs(place: Place, source: SourceText) -> Iterator[tuple[str, str]]:
