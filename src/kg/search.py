@@ -48,9 +48,9 @@ SELECT ?thing ?text ?also WHERE {
 }
 ORDER BY ?thing ?text ?also
 """
+# Without an order: sorting a row for each type of a million triples takes more memory than a worker has.
 _TYPES: Final = f"""
-SELECT DISTINCT ?thing ?class WHERE {{ ?thing a ?class FILTER(STRSTARTS(STR(?class), "{KG}")) }}
-ORDER BY ?thing ?class
+SELECT ?thing ?class WHERE {{ ?thing a ?class FILTER(STRSTARTS(STR(?class), "{KG}")) }}
 """
 _CLASSES: Final = "SELECT ?class ?above WHERE { ?class rdfs:subClassOf ?above } ORDER BY ?class ?above"
 _COUNTRIES: Final = """

@@ -412,6 +412,12 @@ class PoolEngine(Asking):
                 self._idle.remove(worker)
                 self._lose(worker)
         log.info("the store is in memory")
-        # A zygote takes its workers with it when it ends, and some of them may still answer.
-        time.sleep(self._limits.seconds + 1)
+        # A zygote takes its workers with it when it ends, and some may still answer: what is read when a large
+        # release is opened has more time than a stranger's query.
+        while self._has_workers_of(old):
+            time.sleep(0.2)
         old.close()
+
+    def _has_workers_of(self, zygote: Zygote) -> bool:
+        with self._lock:
+            return any(worker.zygote is zygote for worker in self._alive)
