@@ -1,10 +1,9 @@
 """From the rows of an answer and what its question says of its chart to one SVG text."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
-from kg.charts import bars, lines, matrix, network, sankey, timeline
+from kg.charts import bars, lines, matrix, network, placemap, sankey, timeline
 from kg.charts.canvas import Canvas
 from kg.charts.lettering import plain_name
 from kg.charts.rows import ChartError, Row, counted, rows_of
@@ -17,6 +16,7 @@ _DRAWERS: Final[dict[Mark, Callable[[Canvas, ChartSpec, list[Row]], str]]] = {
     Mark.MATRIX: matrix.draw,
     Mark.SANKEY: sankey.draw,
     Mark.GRAPH: network.draw,
+    Mark.MAP: placemap.draw,
 }
 _NEEDED: Final[dict[Mark, tuple[str, ...]]] = {
     Mark.BAR: ("x",),
@@ -60,8 +60,6 @@ def render(
     """
     check(spec)
     table = columns if isinstance(columns, Table) else Table(tuple(columns), tuple(tuple(row) for row in rows))
-    if spec.mark is Mark.MAP:
-        return _map(spec, table, title, footer)
     found = rows_of(spec, table)
     canvas = Canvas()
     if found:
@@ -99,16 +97,3 @@ def check(spec: ChartSpec) -> None:
 def _subject(spec: ChartSpec) -> str:
     names = [plain_name(name) for name in spec.steps or spec.columns()]
     return ", ".join(dict.fromkeys(names))
-
-
-def _map(spec: ChartSpec, table: Table, title: str | None, footer: str | None) -> str:
-    # Its shapes are large, and most answers have no map.
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    if find_spec("kg.charts.worldmap") is None:
-        # Places by number are less than a map and more than nothing.
-        bars = replace(spec, mark=Mark.BAR, x=spec.place or spec.label, y=spec.size)
-        return render(bars, table, title=title, footer=footer)
-    drawn: str = import_module("kg.charts.worldmap").render(spec, table, title=title, footer=footer)
-    return drawn

@@ -49,7 +49,9 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class Shape:
+    """A country or territory: ISO 3166-1 alpha-3 code (empty where it has none), short name, path, bounds."""
+
     code: str
     name: str
     path: str
@@ -63,7 +65,7 @@ def step_of(count: int) -> int:
 
 def on_the_map(code: str) -> bool:
     """Whether a country with that alpha-3 code is drawn."""
-    return any(shape.code == code for shape in _shapes())
+    return any(shape.code == code for shape in shapes())
 
 
 def world_map(areas: Mapping[str, Area], spots: Sequence[Spot], *, title: str, most_labels: int = 7) -> str:
@@ -74,7 +76,7 @@ def world_map(areas: Mapping[str, Area], spots: Sequence[Spot], *, title: str, m
         title: says what is shown, for readers who do not see it.
     """
     plain, linked = [], []
-    for shape in _shapes():
+    for shape in shapes():
         area = areas.get(shape.code) if shape.code else None
         if area is None or area.count <= 0:
             plain.append(f'<path d="{shape.path}"/>')
@@ -97,7 +99,7 @@ def locator_map(codes: Sequence[str], spots: Sequence[Spot], *, title: str, rati
         codes: alpha-3 codes of the countries to bring out.
         ratio: width over height.
     """
-    boxes = [shape.box for shape in _shapes() if shape.code and shape.code in codes]
+    boxes = [shape.box for shape in shapes() if shape.code and shape.code in codes]
     boxes += [(x, y, x, y) for x, y in (project(spot.longitude, spot.latitude) for spot in spots)]
     if not boxes:
         return None
@@ -106,7 +108,7 @@ def locator_map(codes: Sequence[str], spots: Sequence[Spot], *, title: str, rati
     height = max(bottom - top, (right - left) / ratio) * 1.35 + 14
     width = height * ratio
     x, y = (left + right - width) / 2, (top + bottom - height) / 2
-    shown = [one for one in _shapes() if _overlaps(one.box, (x, y, x + width, y + height))]
+    shown = [one for one in shapes() if _overlaps(one.box, (x, y, x + width, y + height))]
     paths = [f'<path{_bright(one.code in codes)} d="{one.path}"/>' for one in shown]
     # Everything that has a size on the page is drawn in thousandths of the width of the map.
     unit = width / 372
@@ -116,16 +118,18 @@ def locator_map(codes: Sequence[str], spots: Sequence[Spot], *, title: str, rati
         circle = f'<circle cx="{across:.2f}" cy="{down:.2f}" r="{5 * unit:.2f}"/>'
         discs.append(_link(spot.href, spot.words, circle))
     return (
-        f'<svg class="map" viewBox="{x:.1f} {y:.1f} {width:.1f} {height:.1f}" role="group" aria-label="{escape(title)}">'
+        f'<svg class="map" viewBox="{x:.1f} {y:.1f} {width:.1f} {height:.1f}" role="group" '
+        f'aria-label="{escape(title)}">'
         f'<path class="g" d="{_graticule()}" vector-effect="non-scaling-stroke"/><g class="c">{"".join(paths)}</g>'
         f'<g class="p">{"".join(discs)}</g></svg>'
     )
 
 
 @lru_cache(maxsize=1)
-def _shapes() -> tuple[_Shape, ...]:
+def shapes() -> tuple[Shape, ...]:
+    """Return the shapes of the map, in the plane of `kg.charts.projection`."""
     read = json.loads(files("kg.charts").joinpath("world.json").read_text("utf-8"))
-    return tuple(_Shape(one["code"], one["name"], one["d"], tuple(one["box"])) for one in read)
+    return tuple(Shape(one["code"], one["name"], one["d"], tuple(one["box"])) for one in read)
 
 
 @lru_cache(maxsize=1)
@@ -158,7 +162,7 @@ def _radius(count: int) -> float:
 def _labels(ordered: Sequence[Spot], most: int) -> str:
     """Write the names of the places with most in them, none over another."""
     taken: list[tuple[float, float, float, float]] = []
-    written = []
+    written: list[str] = []
     for spot in ordered:
         if len(written) == most or spot.count < _LABELLED_FROM:
             break
