@@ -25,6 +25,8 @@ class Settings:
         store: where queries run: empty for the current snapshot, else the URL of a SPARQL 1.1 store.
         store_credentials: how to log in to that store: `user:password`, `digest:user:password` or `bearer:token`;
             best given as KG_STORE_CREDENTIALS, and never printed.
+        texts: folder of the source texts, which are found by their SHA-256, so that pages can show the lines that
+            evidence points at; empty: pages show places only.
         host: address to listen on.
         port: TCP port to listen on; 0 lets the system choose.
         public_url: address the service is known by, without a final slash; empty takes it from each request.
@@ -55,6 +57,7 @@ class Settings:
     snapshots_dir: Path
     store: str = ""
     store_credentials: str = field(default="", repr=False)
+    texts: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""
