@@ -62,7 +62,7 @@ ServerRoot={folder}
 ResultSetMaxRows=2000000
 MaxConstructTriples=2000000
 MaxQueryCostEstimationTime=0
-MaxQueryExecutionTime=0
+MaxQueryExecutionTime=5
 """
 
 

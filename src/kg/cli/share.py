@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from kg import snapshot
+from kg.cli import link
 from kg.cli.options import Context, place_options
 from kg.engine.store_http import StoreClient, addresses
 from kg.export.dumps import FOLDER_FORMS, FORMS, nquads_of
@@ -89,4 +90,4 @@ def _show(bar: Any, what: str, done: int, total: int) -> None:
     bar.update(max(share - bar.pos, 0), what)
 
 
-COMMANDS = (export, publish)
+COMMANDS = (export, publish, *link.COMMANDS)

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
 from kg.errors import (
@@ -38,6 +39,21 @@ class StoreCredentialsError(KgError):
     """The store does not accept who we say we are."""
 
     code = "store-credentials"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A whole answer.
+
+    Attributes:
+        kind: media type without parameters.
+        retry_after: the header of that name, empty when absent.
+    """
+
+    status: int
+    kind: str
+    body: bytes
+    retry_after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +124,7 @@ class StoreClient:
         """Know where the store is and how to log in; nothing is sent yet."""
         self.where = where
         self._login = login(credentials)
-        self._session = requests.Session()
-        # Proxies and .netrc of the environment are not settings of this program.
-        self._session.trust_env = False
-        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=64)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._session = new_session()
 
     def query(
         self,
@@ -145,7 +156,9 @@ class StoreClient:
             raise QuerySyntaxError(f"the store cannot read the query: {_words(body)}")
         self._check(status, kind, body, self.where.query)
         if kind not in accept:
-            raise StoreError(f"{_host(self.where.query)} answered {kind or 'nothing known'}, not {' or '.join(accept)}")
+            raise StoreError(
+                f"{host_of(self.where.query)} answered {kind or 'nothing known'}, not {' or '.join(accept)}"
+            )
         return body, kind
 
     def update(self, text: str, *, seconds: float = 600.0) -> None:
@@ -189,68 +202,121 @@ class StoreClient:
         most_bytes: int,
         *,
         headers: Mapping[str, str],
-        form: Sequence[tuple[str, str]] | None = None,
+        form: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> tuple[int, str, bytes]:
-        deadline = time.monotonic() + seconds
-        try:
-            with self._session.request(
-                method,
-                url,
-                params=parameters,
-                data=body if body is not None else list(form or ()),
-                headers={"User-Agent": "cityledger", **headers},
-                auth=self._login,
-                timeout=(min(_CONNECT_S, seconds), seconds),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                pieces, size = [], 0
-                for piece in response.iter_content(_PIECE):
-                    size += len(piece)
-                    if size > most_bytes:
-                        raise QueryTooLargeError(
-                            f"the answer is larger than {most_bytes // 1_000_000} MB: add a LIMIT or ask for less",
-                            "answer-bytes",
-                        )
-                    # A store that sends a byte now and then never runs into the time-out of the socket.
-                    if time.monotonic() > deadline:
-                        raise QueryTimeoutError(f"the query ran longer than {seconds:g} s and was stopped", seconds)
-                    pieces.append(piece)
-                kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-                return response.status_code, kind, b"".join(pieces)
-        except requests.exceptions.ReadTimeout:
-            raise QueryTimeoutError(f"the query ran longer than {seconds:g} s and was stopped", seconds) from None
-        except requests.exceptions.ConnectTimeout:
-            raise StoreError(f"{_host(url)} does not answer") from None
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-            raise StoreError(f"{_host(url)} broke off in the middle of its answer") from None
-        except requests.exceptions.ConnectionError as error:
-            if "timed out" in str(error):
-                raise QueryTimeoutError(f"the query ran longer than {seconds:g} s and was stopped", seconds) from None
-            words = "broke off" if "aborted" in str(error) or "IncompleteRead" in str(error) else "cannot be reached"
-            raise StoreError(f"{_host(url)} {words}") from None
-        except requests.exceptions.RequestException as error:
-            raise StoreError(f"{_host(url)} cannot be asked: {type(error).__name__}") from None
+        got = exchange(
+            self._session,
+            method,
+            url,
+            seconds=seconds,
+            most_bytes=most_bytes,
+            headers=headers,
+            data=body if body is not None else list(form),
+            parameters=parameters,
+            login=self._login,
+        )
+        return got.status, got.kind, got.body
 
     def _check(self, status: int, kind: str, body: bytes, url: str) -> None:
         if 200 <= status < 300:
             return
         if 300 <= status < 400:
-            raise StoreError(f"{_host(url)} redirects elsewhere: say the address that it leads to")
+            raise StoreError(f"{host_of(url)} redirects elsewhere: say the address that it leads to")
         if status in {401, 403}:
             raise StoreCredentialsError(
-                f"{_host(url)} refuses our credentials ({status}): set KG_STORE_CREDENTIALS to user:password, "
+                f"{host_of(url)} refuses our credentials ({status}): set KG_STORE_CREDENTIALS to user:password, "
                 "digest:user:password or bearer:token"
             )
         if status in {404, 405}:
-            raise StoreError(f"{_host(url)} has nothing at {urlsplit(url).path or '/'} ({status})")
+            raise StoreError(f"{host_of(url)} has nothing at {urlsplit(url).path or '/'} ({status})")
         said = "" if kind == "text/html" else f": {_words(body)}"
-        raise StoreError(f"{_host(url)} answered {status}{said}")
+        raise StoreError(f"{host_of(url)} answered {status}{said}")
 
 
-def _host(url: str) -> str:
+def new_session() -> requests.Session:
+    """Return a session that takes nothing from the environment: proxies and .netrc are no settings of this program."""
+    session = requests.Session()
+    session.trust_env = False
+    adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=64)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def exchange(
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    seconds: float,
+    most_bytes: int,
+    headers: Mapping[str, str],
+    data: bytes | Sequence[tuple[str, str]] | None = None,
+    parameters: Mapping[str, str] | None = None,
+    login: AuthBase | None = None,
+) -> Exchange:
+    """Send one request and read the whole answer within its bounds; redirects are not followed.
+
+    Raises:
+        QueryTimeoutError: no whole answer in time.
+        QueryTooLargeError: the answer is larger than allowed.
+        StoreError: nobody answers, or the answer breaks off.
+    """
+    deadline = time.monotonic() + seconds
+    broken = StoreError(f"{host_of(url)} broke off in the middle of its answer")
+    late = QueryTimeoutError(f"{host_of(url)} gave no whole answer in {seconds:g} s and was left", seconds)
+    try:
+        with session.request(
+            method,
+            url,
+            params=parameters,
+            data=data if data is None or isinstance(data, bytes) else list(data),
+            headers={"User-Agent": "cityledger", **headers},
+            auth=login,
+            timeout=(min(_CONNECT_S, seconds), seconds),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            pieces, size = [], 0
+            # Not iter_content: it waits for a full piece, and who sends a byte now and then would never be late.
+            while piece := response.raw.read1(_PIECE, decode_content=True):
+                size += len(piece)
+                if size > most_bytes:
+                    raise QueryTooLargeError(
+                        f"the answer is larger than {most_bytes // 1_000_000} MB: add a LIMIT or ask for less",
+                        "answer-bytes",
+                    )
+                if time.monotonic() > deadline:
+                    raise late
+                pieces.append(piece)
+            if response.raw.length_remaining:
+                raise broken
+            return Exchange(
+                status=response.status_code,
+                kind=response.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
+                body=b"".join(pieces),
+                retry_after=response.headers.get("Retry-After", ""),
+            )
+    except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError):
+        raise late from None
+    except requests.exceptions.ConnectTimeout:
+        raise StoreError(f"{host_of(url)} does not answer") from None
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+        raise broken from None
+    except (urllib3.exceptions.HTTPError, ConnectionError):
+        raise broken from None
+    except requests.exceptions.ConnectionError as error:
+        if "timed out" in str(error):
+            raise late from None
+        words = "broke off" if "aborted" in str(error) or "IncompleteRead" in str(error) else "cannot be reached"
+        raise StoreError(f"{host_of(url)} {words}") from None
+    except requests.exceptions.RequestException as error:
+        raise StoreError(f"{host_of(url)} cannot be asked: {type(error).__name__}") from None
+
+
+def host_of(url: str) -> str:
     # The address without what may be secret in it.
     return urlsplit(url).netloc.rpartition("@")[2]
 

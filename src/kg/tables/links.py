@@ -5,13 +5,15 @@ object, how the mapping was found, in which table and when it was checked, and w
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import yaml
 
+from kg.errors import CuratedDataError
 from kg.tables.faults import Fault
 from kg.vocab import KG, PREFIXES, XSD, graph
 
@@ -282,3 +284,72 @@ def _beside(link: Link, other: Link, rule: str) -> Fault:
         rule=rule,
         repair=f"Compare it with {other.file}:{other.line}; one of the two is wrong",
     )
+
+
+def add_links(
+    folder: Path, rows: Sequence[Mapping[str, str]], known: frozenset[str], outside: Mapping[str, str]
+) -> int:
+    """Add rows to the SSSOM files of their kinds, all of them or none; what stands there already is not added twice.
+
+    Arguments:
+        outside: prefixes that a file may have to declare for the new rows.
+
+    Raises:
+        CuratedDataError: the files as they would be have faults; nothing is changed.
+    """
+    texts: dict[str, str] = {}
+    added = 0
+    for row in rows:
+        kind = row["subject_id"].partition(":")[0]
+        path = folder / f"{kind}.sssom.tsv"
+        before = texts.get(path.name) or (path.read_text(encoding="utf-8") if path.is_file() else _new_file(kind))
+        texts[path.name], fresh = _with_row(before, row, outside)
+        added += fresh
+    with tempfile.TemporaryDirectory(prefix="kg-link-") as trial:
+        for path in folder.glob("*.sssom.tsv"):
+            (Path(trial) / path.name).write_bytes(path.read_bytes())
+        for name, text in texts.items():
+            (Path(trial) / name).write_text(text, encoding="utf-8")
+        _, faults = read_links(Path(trial), known)
+    if faults:
+        raise CuratedDataError("\n".join(map(str, faults)))
+    for name, text in texts.items():
+        temporary = folder / f".{name}.new"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(folder / name)
+    return added
+
+
+def _new_file(kind: str) -> str:
+    head = (
+        "#curie_map:",
+        f'#  {kind}: "{PREFIXES[kind]}"',
+        '#  semapv: "https://w3id.org/semapv/vocab/"',
+        f'#mapping_set_id: "{MAPPINGS}{kind}"',
+        '#license: "https://creativecommons.org/licenses/by/4.0/"',
+        "\t".join(KNOWN),
+    )
+    return "\n".join(head) + "\n"
+
+
+def _with_row(text: str, row: Mapping[str, str], outside: Mapping[str, str]) -> tuple[str, bool]:
+    """Return a file with one more row, in the order of subject and object, and whether it was missing."""
+    lines = text.splitlines()
+    head = [line for line in lines if line.startswith("#")]
+    table = [line for line in lines if line.strip() and not line.startswith("#")]
+    columns = table[0].split("\t") if table else list(KNOWN)
+    for column in ("reviewer_label",):
+        if row.get(column) and column not in columns:
+            # A new last column, empty in the rows that stand there.
+            table = [line + ("\t" + column if place == 0 else "\t") for place, line in enumerate(table)]
+            columns = table[0].split("\t")
+    prefix = row["object_id"].partition(":")[0]
+    if prefix in outside and not any(re.match(rf"#\s*{re.escape(prefix)}:", line) for line in head):
+        head.insert(1, f'#  {prefix}: "{outside[prefix]}"')
+    subject, other = columns.index("subject_id"), columns.index("object_id")
+    pairs = {tuple(line.split("\t")[place] for place in (subject, other)) for line in table[1:]}
+    fresh = (row["subject_id"], row["object_id"]) not in pairs
+    if fresh:
+        table.append("\t".join(" ".join(row.get(column, "").split()) for column in columns))
+        table[1:] = sorted(table[1:], key=lambda line: [line.split("\t")[place] for place in (subject, other)])
+    return "\n".join((*head, *table)) + "\n", fresh

@@ -1,0 +1,198 @@
+"""Stores that are down, slow, redirect, lie, break off or refuse: one clear line, nothing half-applied."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from kg.engine.remote import RemoteEngine
+from kg.engine.store_http import StoreCredentialsError, StoreError, addresses, login
+from kg.engine.types import Limits
+from kg.errors import ConfigError, KgError, QueryTimeoutError, QueryTooLargeError
+from kg.snapshot import Snapshot
+from tests.conftest import run_kg
+from tests.links import answers
+from tests.serve.service import in_process, publish_text, sample_quads, settings_for
+from tests.stores.servers import oxigraph
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Snapshot]:
+    folder = tmp_path_factory.mktemp("failing") / "snapshots"
+    return folder, publish_text(folder, sample_quads(actors=20))
+
+
+FAILURES = [
+    (answers.redirects, "redirects elsewhere"),
+    (answers.html, "answered text/html"),
+    (answers.lies, "no SPARQL result"),
+    (answers.breaks_off, "broke off"),
+    (answers.missing, "nothing at /api"),
+    (answers.broken, "answered 500"),
+]
+
+
+@pytest.mark.parametrize(("behaviour", "words"), FAILURES)
+def test_opening_a_failing_store_says_what_is_wrong(
+    behaviour: Callable[[answers.Handler], None], words: str, small: tuple[Path, Snapshot]
+) -> None:
+    with answers.answering(behaviour) as server, pytest.raises(StoreError, match=words):
+        RemoteEngine(settings_for(small[0], store=server.url), small[1].release)
+
+
+@pytest.mark.parametrize(("behaviour", "words"), FAILURES)
+def test_publishing_to_a_failing_store_is_one_line(
+    behaviour: Callable[[answers.Handler], None], words: str, small: tuple[Path, Snapshot]
+) -> None:
+    with answers.answering(behaviour) as server:
+        result = run_kg("publish", "--snapshots", small[0], "--to", server.url, "--update", server.url)
+    assert result.code == 1
+    told = [line for line in result.err.splitlines() if line.startswith("kg: ")]
+    assert len(told) == 1 and words in told[0]
+    assert "Traceback" not in result.err and result.out == ""
+
+
+def test_refused_credentials_name_the_variable_and_never_the_secret(
+    small: tuple[Path, Snapshot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KG_STORE_CREDENTIALS", "me:very-secret")
+    with answers.answering(answers.refuses) as server:
+        settings = settings_for(small[0], store=server.url, store_credentials="me:very-secret")
+        with pytest.raises(StoreCredentialsError, match="KG_STORE_CREDENTIALS"):
+            RemoteEngine(settings, small[1].release)
+        result = run_kg("publish", "--snapshots", small[0], "--to", server.url)
+    assert result.code == 2 and "KG_STORE_CREDENTIALS" in result.err
+    assert "very-secret" not in result.err + result.out + repr(settings)
+    shown = run_kg("config").out
+    assert "very-secret" not in shown and "not shown" in shown
+
+
+def test_a_store_that_is_down_slow_or_dripping_is_left_in_time(small: tuple[Path, Snapshot]) -> None:
+    with pytest.raises(StoreError, match="cannot be reached"):
+        RemoteEngine(settings_for(small[0], store="http://127.0.0.1:9/sparql"), small[1].release)
+    (small[0].parent / "db").mkdir()
+    with oxigraph(small[0].parent / "db") as store:
+        assert run_kg("publish", "--snapshots", small[0], "--to", store.query).code == 0
+        engine = RemoteEngine(settings_for(small[0], store=store.query), small[1].release)
+        for behaviour in (answers.slow, answers.drips):
+            with answers.answering(behaviour) as server:
+                engine._client.where = addresses(server.url)
+                begun = time.monotonic()
+                with pytest.raises(QueryTimeoutError):
+                    engine.rows("SELECT * { ?s ?p ?o }", limits=Limits(seconds=0.5))
+                assert time.monotonic() - begun < 1.5
+        engine._client.where = addresses(store.query)
+        assert engine.ask("ASK { ?s ?p ?o }")
+        with pytest.raises(QueryTooLargeError):
+            engine.rows("SELECT * { ?s ?p ?o . ?a ?b ?c }", limits=Limits(bytes=1000))
+        engine.close()
+
+
+def test_a_store_that_goes_away_gives_503_and_comes_back(small: tuple[Path, Snapshot], tmp_path: Path) -> None:
+    with oxigraph(tmp_path) as store:
+        assert run_kg("publish", "--snapshots", small[0], "--to", store.query).code == 0
+        with in_process(*small, store=store.query) as service:
+            remote = service.front.site.engine
+            assert isinstance(remote, RemoteEngine)
+            where = remote._client.where
+            remote._client.where = addresses("http://127.0.0.1:9/query")
+            down = service.query("SELECT (1 AS ?one) {}")
+            assert down.status_code == 503 and "Retry-After" in down.headers
+            assert "cannot be reached" in down.json["detail"]
+            assert service.client.get("/readyz").status_code == 503
+            remote._client.where = where
+            assert service.query("SELECT (1 AS ?one) {}").status_code == 200
+
+
+def test_a_store_without_the_release_is_told_what_to_do(small: tuple[Path, Snapshot], tmp_path: Path) -> None:
+    with oxigraph(tmp_path) as store, pytest.raises(ConfigError, match="kg publish --to URL"):
+        RemoteEngine(settings_for(small[0], store=store.query), small[1].release)
+
+
+def test_a_load_that_breaks_off_switches_nothing_and_goes_on_later(
+    small: tuple[Path, Snapshot], tmp_path: Path
+) -> None:
+    with oxigraph(tmp_path) as store:
+        relayed = 0
+
+        def relay(handler: answers.Handler) -> None:
+            """Pass on, but fail after the third graph."""
+            nonlocal relayed
+            target = store.query.rpartition("/")[0] + handler.path.replace("/api", "", 1)
+            if handler.command == "PUT":
+                relayed += 1
+                if relayed > 3:
+                    answers.breaks_off(handler)
+                    return
+            kept = {name: value for name, value in handler.headers.items() if name in ("Accept", "Content-Type")}
+            got = requests.request(handler.command, target, data=handler.body, headers=kept, timeout=10)
+            handler.say(got.status_code, got.content, got.headers.get("Content-Type", "text/plain"))
+
+        with answers.answering(relay) as server:
+            command = (
+                "publish",
+                "--snapshots",
+                small[0],
+                "--to",
+                f"{server.url}/query",
+                "--update",
+                f"{server.url}/update",
+            )
+            first = run_kg(*command, "--graphs", f"{server.url}/store")
+            assert first.code == 1 and "broke off" in first.err
+            pointer = requests.post(
+                store.query,
+                data={"query": "ASK { ?s <https://w3id.org/cityledger/ontology#hostsRelease> ?r }"},
+                timeout=10,
+            )
+            assert pointer.json()["boolean"] is False
+            relayed = -100
+            second = run_kg(*command, "--graphs", f"{server.url}/store")
+            assert second.code == 0, second.err
+            sent = int(second.out.split(" graphs sent")[0].rpartition(" ")[2])
+            graphs = int(second.out.split(" graphs, ")[0].rpartition(" ")[2]) + 1
+            assert sent == graphs - 3
+
+
+def test_a_store_that_changes_what_it_was_given_is_not_switched_to(
+    small: tuple[Path, Snapshot], tmp_path: Path
+) -> None:
+    with oxigraph(tmp_path) as store:
+        assert run_kg("publish", "--snapshots", small[0], "--to", store.query, "--verify", "counts").code == 0
+        graph = f"https://w3id.org/cityledger/hosted/{small[1].release}/actor"
+        change = (
+            f'DELETE {{ GRAPH <{graph}> {{ ?s ?p "actor 3"@en }} }} '
+            f'INSERT {{ GRAPH <{graph}> {{ ?s ?p "actor three"@en }} }} '
+            f'WHERE {{ GRAPH <{graph}> {{ ?s ?p "actor 3"@en }} }}'
+        )
+        assert requests.post(store.query.replace("/query", "/update"), data={"update": change}, timeout=10).ok
+        result = run_kg("publish", "--snapshots", small[0], "--to", store.query)
+        assert result.code == 1 and "not switched" in result.err and "actor 3" in result.err
+        mended = run_kg("publish", "--snapshots", small[0], "--to", store.query, "--fresh")
+        assert mended.code == 0, mended.err
+
+
+@pytest.mark.parametrize(
+    ("query", "update", "graphs"),
+    [
+        ("http://h:7878/query", "http://h:7878/update", "http://h:7878/store"),
+        ("http://h:3030/ds/sparql", "http://h:3030/ds/update", "http://h:3030/ds/data"),
+        ("http://h/repositories/r", "http://h/repositories/r/statements", "http://h/repositories/r/rdf-graphs/service"),
+        ("http://h:8890/sparql", "http://h:8890/sparql", ""),
+        ("http://h/odd", "", ""),
+    ],
+)
+def test_the_other_addresses_of_common_servers_are_known(query: str, update: str, graphs: str) -> None:
+    where = addresses(query)
+    assert (where.update, where.graphs) == (update, graphs)
+
+
+def test_credentials_have_three_forms() -> None:
+    kinds = [type(login(text)).__name__ for text in ("", "a:b", "digest:a:b", "bearer:t")]
+    assert kinds == ["NoneType", "HTTPBasicAuth", "HTTPDigestAuth", "_Bearer"]
+
+
+def test_errors_of_stores_are_ours() -> None:
+    assert issubclass(StoreError, KgError) and issubclass(StoreCredentialsError, KgError)
