@@ -49,8 +49,8 @@ _THROUGH: Final = {
     ("kg:offeredIn", "offering"): ("kg:actor", "offers here"),
     ("kg:disputes", "claim"): ("kg:claimant", "disputed by"),
     ("kg:indicator", "observation"): ("kg:about", "value for"),
-    ("kg:about", "claim"): ("kg:claimant", "claims about it"),
 }
+_PARTS: Final = 5
 _BACKWARD: Final = {
     "kg:partOf": "part", "kg:usesTechnology": "used by", "kg:usesProduct": "used by", "kg:maker": "product",
     "kg:technology": "product", "kg:target": "restricts it", "kg:issuer": "issued", "kg:parent": "unit",
@@ -107,7 +107,11 @@ def neighbours(writer: Writer, own: Own, groups: Mapping[tuple[str, str], Sequen
     behind = [list(_behind(writer, *group, nodes)) for group, nodes in groups.items()]
     # What points at a thing says more about it than what a table cell of its own repeats.
     ordered = [stream for stream in chain(behind, streams) if stream]
+    taking_part = [group[1] == "involvement" for group, stream in zip(groups, behind, strict=True) if stream]
     found: dict[str, Neighbour] = {}
+    for is_part, stream in zip(taking_part, ordered, strict=False):
+        # Who took part comes first; the others share the rest in turn.
+        found.update((one.href, one) for one in stream[: _PARTS if is_part else 0])
     for turn in range(max(map(len, ordered), default=0)):
         for stream in ordered:
             if turn < len(stream) and stream[turn].href != writer.link(own.node.iri).href:

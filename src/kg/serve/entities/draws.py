@@ -13,6 +13,8 @@ _LANGUAGES: Final = {
     "en": "English", "zh": "Chinese", "de": "German", "es": "Spanish", "fr": "French", "pt": "Portuguese",
     "ms": "Malay", "id": "Indonesian", "th": "Thai", "vi": "Vietnamese",
 }  # fmt: skip
+# Instruments beside which a borrower may pay a part itself.
+_SHARED: Final = ("loan", "buyer-credit", "vendor-credit", "own-contribution", "project-cost")
 _FITS: Final = {
     "full": "the work supports the statement",
     "partial": "the work supports part of the statement",
@@ -82,9 +84,26 @@ def share(writer: Writer, own: Own) -> tuple[Cell, ...]:
     """What the borrower pays itself."""
     percent = own.node.number("kg:shareOfCost")
     if percent is None:
-        return ()
+        instrument = (own.node.iri_of("kg:instrument") or "").rpartition("/")[2]
+        return (cell(Bit("not stated", look="nd")),) if instrument in _SHARED else ()
     words = f"{number(percent)}\u00a0% of the cost, paid by the borrower itself"
     return (cell(Bit(words), marks=writer.marks(own.node)),)
+
+
+def claimant(writer: Writer, own: Own) -> tuple[Cell, ...]:
+    """Who says it, and whether that is somebody with a part in what it is about."""
+    node = own.node
+    lines = []
+    for iri in node.iris("kg:claimant"):
+        parts = [
+            writer.name(about)
+            for about in node.iris("kg:about")
+            if about in writer.nodes and iri in writer.nodes[about].iris("kg:involves", "kg:maker", "kg:parent")
+        ]
+        note = f"a party's own word: it has a part in {', '.join(parts)}" if parts else None
+        own_word = node.iri_of("kg:about") is not None and iri in node.iris("kg:about")
+        lines.append(cell(writer.link(iri), marks=writer.marks(node), subs=("about itself" if own_word else note,)))
+    return tuple(lines)
 
 
 def dispute(writer: Writer, own: Own) -> tuple[Cell, ...]:

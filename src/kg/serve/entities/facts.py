@@ -78,7 +78,7 @@ def _values(writer: Writer, own: Own, terms: Iterable[tuple[str, Term]]) -> tupl
 def _stated_apart(writer: Writer, own: Own, line: Line, statements: Sequence[Node]) -> Fact:
     """Return values that have evidence of their own; several of them side by side."""
     several = len(statements) > 1
-    cells = [_statement(writer, one, with_rank=several) for one in _by_rank(statements)]
+    cells = [_statement(writer, own.node, one, with_rank=several) for one in _by_rank(statements)]
     said = {term for one in statements for term in one.terms("rdf:object")}
     rest = [
         (name, term)
@@ -105,10 +105,10 @@ def _by_rank(statements: Sequence[Node]) -> list[Node]:
     )
 
 
-def _statement(writer: Writer, statement: Node, *, with_rank: bool) -> Cell:
+def _statement(writer: Writer, node: Node, statement: Node, *, with_rank: bool) -> Cell:
     """Return a value with its rank, its time, who says it and the source that prints it."""
     name = short(statement.iri_of("rdf:predicate") or "")
-    values = joined([_object(writer, statement, name, term) for term in statement.terms("rdf:object")])
+    values = joined([_object(writer, node, name, term) for term in statement.terms("rdf:object")])
     rank = statement.text("kg:rank") or "normal"
     behind = [Bit(f"{rank} value")] if with_rank else []
     if when := when_words(statement):
@@ -132,6 +132,7 @@ def _sources(writer: Writer, node: Node) -> list[Bit]:
 
 
 def _object(writer: Writer, node: Node, name: str, term: Term) -> Bit:
+    """Return a value; its currency or unit stands in the row of the thing itself."""
     if isinstance(term, Literal) and name == "kg:amount":
         return Bit(qualified(node, money(Decimal(term.value), node.text("kg:currency"))), look="strong")
     if isinstance(term, Literal) and name == "kg:value":

@@ -29,7 +29,7 @@ _STATUS: Final = Line("Status", ("kg:status",), is_expected=True)
 _FLAG: Final = Line("Caution", ("kg:flag",), draw=draws.flag)
 _ABOUT: Final = Line("About", ("kg:about",), is_expected=True)
 _AMONG: Final = (
-    Line("Claimed by", ("kg:claimant",), is_expected=True),
+    Line("Claimed by", ("kg:claimant",), is_expected=True, draw=draws.claimant),
     Line("Reported by", ("kg:reportedBy",), is_expected=True),
 )
 LINES: Final[dict[str, tuple[Line, ...]]] = {
@@ -61,7 +61,7 @@ LINES: Final[dict[str, tuple[Line, ...]]] = {
         Line("Pays for", ("kg:finances",), is_expected=True),
         Line("Instrument", ("kg:instrument",), is_expected=True),
         Line("Amount", ("kg:amount", "kg:printedUsd", "kg:amountUsd"), is_expected=True, draw=draws.amount),
-        Line("Own share", ("kg:shareOfCost",), is_expected=True, draw=draws.share),
+        Line("Own share", ("kg:shareOfCost",), draw=draws.share),
         Line("From", ("kg:provider", "kg:lender"), is_expected=True),
         Line("To", ("kg:recipient", "kg:borrower"), is_expected=True),
         _WHEN_EXPECTED,

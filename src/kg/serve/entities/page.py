@@ -120,6 +120,8 @@ def _writer(where: Site, own: Own, behind: Behind, planned: Sequence[Planned]) -
     statements = {iri("statement", slug) for slug in behind.get(("rdf:subject", "statement"), ())}
     unnamed = {each for each in _things(node) if kind_of(each) in _UNNAMED}
     around = set(node.iris("kg:locatedIn", "kg:country"))
+    if kind_of(node.iri) in ("claim", "observation"):
+        around |= {each for each in node.iris("kg:about") if kind_of(each) in ("project", "product")}
     nodes = read_nodes(engine, shown | statements | unnamed | around)
     cited = {place for each in (node, *(nodes[one] for one in (shown | statements) & set(nodes)))
              for place in each.iris("kg:evidence")}  # fmt: skip
@@ -135,7 +137,7 @@ def _writer(where: Site, own: Own, behind: Behind, planned: Sequence[Planned]) -
     wanted = {each for each in mentioned - named if kind_of(each) != "evidence" and each not in terms.labels}
     described = {each for each in wanted if kind_of(each) in _UNNAMED}
     labels = read_labels(engine, wanted - described, described=described, whole=works)
-    return Writer(terms, nodes, labels, places), nodes
+    return Writer(node.iri, terms, nodes, labels, places), nodes
 
 
 def _things(node: Node) -> Iterable[str]:

@@ -66,8 +66,11 @@ def _named(writer: Writer, node: Node) -> Cell:
     return cell(writer.link(node.iri), subs=(said, flag))
 
 
-def _name_only(writer: Writer, node: Node) -> Cell:
-    return cell(writer.link(node.iri))
+def _offer(writer: Writer, node: Node) -> Cell:
+    """What is offered, with the way to the offer itself."""
+    what = [writer.name(iri) for iri in node.iris("kg:offersProduct", "kg:offersTechnology")]
+    said = node.text("dcterms:description")
+    return cell(Bit(", ".join(what) or "not stated", writer.link(node.iri).href), subs=(said,))
 
 
 def _type(writer: Writer, node: Node) -> Cell:
@@ -99,19 +102,33 @@ def _role(writer: Writer, node: Node) -> Cell:
 
 
 def _amount(writer: Writer, node: Node) -> Cell:
-    words = amount_words(node)
-    derived = node.number("kg:amountUsd")
-    printed = node.number("kg:printedUsd")
+    """The sum, what it was converted to, and the share that the borrower pays itself."""
+    words, share = amount_words(node), node.number("kg:shareOfCost")
+    derived, printed = node.number("kg:amountUsd"), node.number("kg:printedUsd")
     beside = f"{money(printed, 'USD')} in the source" if printed is not None else None
     if beside is None and derived is not None:
         beside = f"about {money(derived, 'USD', rounded=True)}, converted"
+    percent = f"{number(share)}\u00a0% of the cost" if share is not None else None
     variant = "another figure for the same" if node.has("kg:variantOf") else None
-    return cell(Bit(words) if words else None, subs=(beside, variant) if words else ())
+    first = Bit(words) if words else Bit(percent) if percent else None
+    return cell(first or Bit("not stated", look="nd"), subs=(percent if words else None, beside, variant))
 
 
-def _share(writer: Writer, node: Node) -> Cell:
-    share = node.number("kg:shareOfCost")
-    return cell(Bit(f"{number(share)}\u00a0%") if share is not None else None)
+def _from_to(writer: Writer, node: Node) -> Cell:
+    """Who gives and who receives."""
+    givers = writer.links(node, "kg:provider", "kg:lender") or (Bit("not stated", look="nd"),)
+    takers = writer.links(node, "kg:recipient", "kg:borrower") or (Bit("not stated", look="nd"),)
+    return Cell((Bit("from "), *givers), (), ((Bit("to "), *takers),))
+
+
+def _when_status(writer: Writer, node: Node) -> Cell:
+    """The time of a sum and how far it has come."""
+    when = when_words(node) or node.text("kg:dateNote")
+    status = joined([writer.status(iri) for iri in node.iris("kg:status")])
+    if when is None and not status:
+        return Cell()
+    below = status or (Bit("status "), Bit("not stated", look="nd"))
+    return cell(*((Bit(when),) if when else (Bit("time "), Bit("not stated", look="nd"))), subs=(below,))
 
 
 def _claim(writer: Writer, node: Node) -> Cell:
@@ -119,16 +136,16 @@ def _claim(writer: Writer, node: Node) -> Cell:
     value = value_words(node)
     kind = writer.type_words(node)
     link = title_bit(writer, node)
-    figure = (Bit(value, look="strong"),) if value and not link.text.endswith(value) else None
+    figure = Bit(value, look="strong") if value and not link.text.endswith(value) else None
     flag = (Bit("Doubtful", look="warn"), Bit(" " + (node.text("kg:flag") or ""))) if node.has("kg:flag") else None
     kind_bit = Bit(kind, look="kind") if kind != "Claim" else None
-    return cell(link, subs=(figure, kind_bit, flag))
+    return cell(link, subs=(joined([bit for bit in (kind_bit, figure) if bit], " "), flag))
 
 
 def _speaker(writer: Writer, node: Node) -> Cell:
     """Who claims it, and where it is reported."""
     claimants = writer.links(node, "kg:claimant")
-    reporters = writer.links(node, "kg:reportedBy")
+    reporters = joined([writer.link(iri, most=60) for iri in node.iris("kg:reportedBy") if iri != writer.thing])
     via = (Bit("reported by "), *reporters) if reporters else None
     return cell(*claimants, subs=(via,)) if claimants else cell(*(via or ()))
 
@@ -209,18 +226,14 @@ _COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "financing": (
         Column("Financing", _named, is_expected=True),
         Column("Instrument", _linked("kg:instrument"), ("kg:instrument",), is_expected=True),
-        Column("Amount", _amount, is_expected=True, is_number=True),
-        Column("Own share", _share, silent="", is_number=True),
-        Column("From", _linked("kg:provider", "kg:lender"), ("kg:provider",), is_expected=True),
-        Column("To", _linked("kg:recipient", "kg:borrower"), ("kg:recipient",), is_expected=True),
+        Column("Amount", _amount, is_expected=True),
+        Column("From, to", _from_to, is_expected=True),
         Column("For", _linked("kg:finances"), ("kg:finances",)),
-        Column("When", _when, is_expected=True),
-        Column("Status", _status, ("kg:status",), is_expected=True),
+        Column("When, status", _when_status, is_expected=True),
     ),
     "offering": (
-        Column("Offer", _name_only, is_expected=True),
+        Column("What is offered", _offer, is_expected=True),
         Column("By", _linked("kg:actor"), ("kg:actor",)),
-        Column("Technology or product", _linked("kg:offersProduct", "kg:offersTechnology", most=4)),
         Column("In", _linked("kg:offeredIn"), ("kg:offeredIn",)),
         Column("When", _when, silent=""),
     ),

@@ -97,7 +97,7 @@ def when_words(node: Node) -> str | None:
         said.append(f"until {day(end)}")
     after, before = node.text("kg:notBefore"), node.text("kg:notAfter")
     if not said and after and before:
-        said.append(f"between {day(after)} and {day(before)}")
+        said.append(f"between {day(after)} and {day(before)}" if after != before else f"within {day(after)}")
     elif not said and after:
         said.append(f"not before {day(after)}")
     elif not said and before:

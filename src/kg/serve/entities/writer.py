@@ -37,14 +37,21 @@ class Writer:
     """Turns terms into pieces of text with links, and remembers which evidence was cited.
 
     Arguments:
+        thing: IRI of the thing of the page.
         nodes: things whose own facts are at hand, to name those that have no label.
         labels: labels (and descriptions) of everything that the page mentions.
         places: evidence nodes.
     """
 
     def __init__(
-        self, terms: Terms, nodes: Mapping[str, Node], labels: Mapping[str, Node], places: Mapping[str, Node]
+        self,
+        thing: str,
+        terms: Terms,
+        nodes: Mapping[str, Node],
+        labels: Mapping[str, Node],
+        places: Mapping[str, Node],
     ) -> None:
+        self.thing = thing
         self.terms = terms
         self.nodes = nodes
         self.labels = labels
