@@ -164,16 +164,19 @@ def elsewhere(writer: Writer, node: Node) -> tuple[Elsewhere, ...]:
     return tuple(found)
 
 
-def place_map(writer: Writer, own: Own, places: Mapping[str, Node]) -> str:
+def place_map(writer: Writer, own: Own, places: Mapping[str, Node], inside: Sequence[Node]) -> str:
     """Return a map around the place of a thing, or empty text where nothing can be drawn.
 
     Arguments:
         places: facts of the places that the thing lies in.
+        inside: the places in it.
     """
     around = [own.node] if kind_of(own.node.iri) == "place" else []
     around += [places[iri] for iri in own.node.iris("kg:locatedIn", "kg:country") if iri in places]
     codes = [code for node in around if (code := node.text("kg:isoAlpha3"))]
-    spots = [spot for node in around if (spot := _spot(writer, node)) is not None]
+    if codes:
+        around += inside
+    spots = list({spot.href: spot for node in around if (spot := _spot(writer, node)) is not None}.values())
     if len(codes) > 8:
         return ""
     title = f"Map around {writer.title(own.node) or 'this'}"

@@ -176,6 +176,11 @@ def parent(writer: Writer, own: Own) -> tuple[Cell, ...]:
     return (cell(*writer.links(node, "kg:parent"), marks=writer.marks(node), subs=(top,)),)
 
 
+def note(writer: Writer, own: Own) -> tuple[Cell, ...]:
+    """Where the sources speak of a code."""
+    return tuple(cell(Bit(term.value.removeprefix("From: "))) for term in own.node.terms("skos:note"))
+
+
 def predicate(writer: Writer, own: Own) -> tuple[Cell, ...]:
     """The property that a statement is about."""
     return (cell(Bit(writer.property_words(short(own.node.iri_of("rdf:predicate") or "")))),)

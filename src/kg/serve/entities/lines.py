@@ -193,6 +193,6 @@ LINES: Final[dict[str, tuple[Line, ...]]] = {
         Line("Covers", ("skos:narrower",)),
         Line("See also", ("skos:related",)),
         Line("Scope", ("skos:scopeNote",)),
-        Line("From", ("skos:note",)),
+        Line("In the sources", ("skos:note",), draw=draws.note),
     ),
 }  # fmt: skip

@@ -40,6 +40,27 @@ _ROOMS: Final = {
     "claim": ("Claims", "claims"),
     "source": ("Sources", "sources"),
 }
+_PLURALS: Final = {
+    "restriction": "Restrictions",
+    "event": "Events",
+    "product": "Products",
+    "indicator": "Indicators",
+    "observation": "Figures",
+    "involvement": "Parts in projects",
+    "offering": "Offers",
+    "membership": "Memberships",
+    "statement": "Statements",
+    "role": "Roles",
+}
+# What a thing belongs to, for the way that leads to it.
+_ABOVE: Final = {
+    "evidence": "kg:source",
+    "involvement": "kg:involvementOf",
+    "statement": "rdf:subject",
+    "observation": "kg:about",
+    "offering": "kg:actor",
+    "membership": "kg:group",
+}
 # Kinds whose things have no label: their names are made of what they join.
 _UNNAMED: Final = ("claim", "observation", "statement", "involvement", "offering", "membership")
 # What a class means is worth a sentence where readers easily take one kind of saying for another.
@@ -200,7 +221,7 @@ def _assembled(
         evidence=evidence.items(writer, where.settings.texts),
         independence=evidence.independence(node),
         picture=beside.neighbours(writer, own, groups) if not only else beside.Picture("", 0, 0),
-        map=beside.place_map(writer, own, nodes) if not only else "",
+        map=beside.place_map(writer, own, nodes, groups.get(("kg:locatedIn", "place"), ())) if not only else "",
         elsewhere=beside.elsewhere(writer, node),
         downloads=tuple((_FORMAT_NAMES[suffix], f"/data/{kind}/{slug}.{suffix}") for suffix in FORMATS),
         reference=Reference(
@@ -243,8 +264,11 @@ def _type_note(writer: Writer, node: Node) -> str:
 
 
 def _crumbs(writer: Writer, node: Node, kind: str) -> tuple[tuple[tuple[str, str], ...], str]:
-    words, room = _ROOMS.get(kind, (from_slug(kind), ""))
+    words, room = _ROOMS.get(kind, (_PLURALS.get(kind, from_slug(kind)), ""))
     crumbs = [(words, f"/{room}" if room else "")]
+    above = node.iri_of(_ABOVE.get(kind, ""))
+    if above is not None:
+        crumbs.append((shortened(writer.name(above), 60), href(above)))
     countries = node.iris("kg:country")
     if len(countries) == 1 and kind != "place":
         crumbs.append((writer.name(countries[0]), href(countries[0])))

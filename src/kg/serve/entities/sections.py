@@ -144,8 +144,12 @@ _LISTINGS: Final = (
     ),
     _l("places", "kg:source", "evidence", "Places that are cited"),
 )  # fmt: skip
-# Drawn among the facts.
-_NOT_LISTED: Final = (("rdf:subject", "statement"),)
+# Drawn among the facts; said by the projects of these involvements; said by the members of the section above.
+_NOT_LISTED: Final = (
+    ("rdf:subject", "statement"),
+    ("kg:usesTechnology", "involvement"),
+    ("kg:usesProduct", "involvement"),
+)
 
 
 def plan(kind: str, behind: Behind, *, only: str = "", page: int = 1) -> tuple[Planned, ...]:

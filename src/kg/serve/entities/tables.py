@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.serve.entities.records import Bit, Cell, Node, TableColumn
-from kg.serve.entities.words import amount_words, day, lines_words, money, number, value_words, when_words
+from kg.serve.entities.words import amount_words, day, lines_words, money, number, shortened, value_words, when_words
 from kg.serve.entities.writer import Writer, cell, joined, title_bit
 
 Draw = Callable[[Writer, Node], Cell]
@@ -63,7 +63,7 @@ def _named(writer: Writer, node: Node) -> Cell:
     """The name of a thing, and below it what it is."""
     said = node.text("dcterms:description")
     flag = (Bit("Doubtful", look="warn"), Bit(" " + (node.text("kg:flag") or ""))) if node.has("kg:flag") else None
-    return cell(writer.link(node.iri), subs=(said, flag))
+    return cell(writer.link(node.iri), subs=(shortened(said, 100) if said else None, flag))
 
 
 def _offer(writer: Writer, node: Node) -> Cell:
@@ -84,7 +84,7 @@ def _kind(writer: Writer, node: Node) -> Cell:
 
 def _when(writer: Writer, node: Node) -> Cell:
     words, note = when_words(node), node.text("kg:dateNote")
-    return cell(Bit(words or note or ""), subs=(note,) if words and note and len(note) < 60 else ())
+    return cell(Bit(words or note or ""), subs=(note,) if words and note and len(note) <= 40 else ())
 
 
 def _status(writer: Writer, node: Node) -> Cell:

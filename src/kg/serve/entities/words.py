@@ -39,7 +39,7 @@ def scaled(value: Decimal, *, rounded: bool = False) -> str:
         if abs(value) < size:
             continue
         shown = round(value / size, 2) if rounded else value / size
-        if shown == round(shown, 3):
+        if shown == round(shown, 5):
             return f"{number(shown)}{_NO_BREAK}{name}"
         break
     return number(round(value, 0) if rounded else value)
