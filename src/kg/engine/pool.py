@@ -68,6 +68,7 @@ class PoolEngine(Asking):
         self._slow_free = threading.Condition(self._lock)
         self._worker_missing = threading.Condition(self._lock)
         self._idle: deque[Worker] = deque()
+        self._resting: list[Worker] = []  # Idle, and with the lowest priority since a slow query.
         self._alive: set[Worker] = set()
         self._fast = 0  # Workers idle or in the fast lane.
         self._waiting = 0  # Queries waiting for a worker.
@@ -152,6 +153,7 @@ class PoolEngine(Asking):
             workers = list(self._alive)
             self._alive.clear()
             self._idle.clear()
+            self._resting.clear()
             zygotes = [self._zygote, *self._old_zygotes]
             for condition in (self._worker_free, self._slow_free, self._worker_missing):
                 condition.notify_all()
@@ -182,7 +184,8 @@ class PoolEngine(Asking):
         begun = time.monotonic()
         head, body, slow = self._run(job, query, deadline, slow_first=slow_first, network=network)
         seconds = time.monotonic() - begun
-        self._shapes.learn(query.text, seconds, slow=slow)
+        # The worker's own time, told when it is long: waiting for a place must not make a query look slow for ever.
+        self._shapes.learn(query.text, head.get("seconds", 0.0), slow=slow)
         if "error" in head:
             raise failure_of(head)
         return Answer(
@@ -205,7 +208,7 @@ class PoolEngine(Asking):
         has_place = slow_first
         try:
             for last_try in (*[False] * _RETRIES, True):
-                worker = self._open_worker() if network else self._take(deadline)
+                worker = self._open_worker() if network else self._take(deadline, rested=slow_first)
                 kept = False
                 try:
                     worker.ask(job)
@@ -219,7 +222,9 @@ class PoolEngine(Asking):
                         self._check_slow_budget(query)
                         self._enter_slow(worker, deadline)
                         has_place = True
-                    return *self._finish(worker, query, deadline), True
+                    reply = self._finish(worker, query, deadline)
+                    kept = not network and self._rest(worker, retire=bool(reply[0].get("retire")))
+                    return *reply, True
                 except WorkerGoneError:
                     self._counts["workers_died"] += 1
                     if self._closed:
@@ -260,8 +265,13 @@ class PoolEngine(Asking):
 
     # The two lanes.
 
-    def _take(self, deadline: float) -> Worker:
+    def _take(self, deadline: float, *, rested: bool) -> Worker:
         with self._lock:
+            while rested and self._resting:
+                worker = self._resting.pop()
+                if worker.zygote is self._zygote:
+                    return worker
+                self._lose(worker)
             if not self._idle and self._waiting >= self._settings.queue:
                 raise EngineBusyError
             self._waiting += 1
@@ -284,6 +294,19 @@ class PoolEngine(Asking):
                 return
             self._idle.append(worker)
             self._worker_free.notify()
+
+    def _rest(self, worker: Worker, *, retire: bool) -> bool:
+        """Keep a worker that has stepped back for the next slow query; tell whether it is kept.
+
+        Its pages are its own by now: the first scan in a fresh one copies the store's, which takes longer than
+        most slow queries.
+        """
+        with self._lock:
+            full = len(self._resting) >= self._settings.slow_workers
+            if self._closed or retire or full or worker.zygote is not self._zygote:
+                return False
+            self._resting.append(worker)
+            return True
 
     def _leave_fast_lane(self, worker: Worker) -> None:
         with self._lock:
@@ -408,9 +431,10 @@ class PoolEngine(Asking):
                 return
             old, self._zygote = self._zygote, loader
             self._old_zygotes.append(old)
-            for worker in list(self._idle):
-                self._idle.remove(worker)
+            for worker in (*self._idle, *self._resting):
                 self._lose(worker)
+            self._idle.clear()
+            self._resting.clear()
         log.info("the store is in memory")
         # A zygote takes its workers with it when it ends, and some may still answer: what is read when a large
         # release is opened has more time than a stranger's query.

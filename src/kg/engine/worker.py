@@ -6,6 +6,7 @@ It talks only over the socket it was born with, and it holds no other open file 
 import os
 import signal
 import socket
+import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -19,6 +20,8 @@ from kg.errors import KgError, QueryRefusedError, QueryTooLargeError
 # A worker that has grown by this much beyond its start is replaced, since the allocator keeps what it took.
 _GROWTH_MB = 256
 _LOOK_EVERY = 64
+# What took longer may have taken memory as well, and the pool learns from its time.
+_TELL_FROM_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +85,16 @@ def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) 
         if request is None:
             os._exit(0)
         count += 1
+        begun = time.monotonic()
         try:
             head, body = _answer(store, request, walls, processor)
         except MemoryError:
             too_large = QueryTooLargeError("the query needs more memory than allowed", "memory")
             head, body = {**failure_head(too_large), "retire": True}, b""
-        if count % _LOOK_EVERY == 0 or len(body) > 4_000_000:
+        seconds = time.monotonic() - begun
+        if seconds > _TELL_FROM_S:
+            head["seconds"] = seconds
+        if count % _LOOK_EVERY == 0 or len(body) > 4_000_000 or seconds > _TELL_FROM_S:
             head["retire"] = memory.pages()[1] - resident_at_start > growth_pages
         try:
             wire.send_reply(link, head, body)
