@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 import kg
 from kg.catalog.snippets import snippets
 from kg.client import Answered, Client, ServiceError, open_client
-from kg.errors import ParameterError, SnapshotError, UnknownQuestionError
+from kg.errors import KgError, ParameterError, SnapshotError, UnknownQuestionError
 
 NAME = "projects-in-a-country"
 
@@ -69,9 +69,25 @@ def test_errors_keep_their_words(local: Client, remote: Client) -> None:
 
 
 def test_pandas_gets_every_column_even_without_rows(local: Client) -> None:
-    pandas = pytest.importorskip("pandas")
     table = local.ask(NAME, country="deltaland").to_pandas()
-    assert isinstance(table, pandas.DataFrame) and next(iter(table.columns)) == "project" and table.empty
+    assert type(table).__name__ == "DataFrame" and next(iter(table.columns)) == "project" and table.empty
+
+
+def test_polars_gets_the_same_rows_as_pandas(local: Client) -> None:
+    answer = local.ask(NAME, country="alphaland")
+    assert answer.to_polars()["project"].to_list() == answer.to_pandas()["project"].to_list()
+
+
+def test_geopandas_gets_a_point_where_the_place_is_known(local: Client) -> None:
+    table = local.ask("projects-on-the-map").to_geopandas()
+    known = table[table["lat"].notna()]
+    assert len(known) >= 2
+    assert {(point.x, point.y) for point in known.geometry} >= {(20.25, 10.5)}
+
+
+def test_geopandas_refuses_rows_without_places(local: Client) -> None:
+    with pytest.raises(KgError, match="no columns lat and long"):
+        local.ask(NAME, country="alphaland").to_geopandas()
 
 
 def test_open_is_a_word_of_the_package(tmp_path: Path) -> None:
