@@ -132,7 +132,7 @@ def read_tables(root: Path) -> Corpus:
 
 
 def check(root: Path, *, tables_only: bool = False, progress: Progress = lambda stage: None) -> Checked:
-    """Check tables, links and shapes without making a snapshot.
+    """Check tables, links, questions and shapes without making a snapshot.
 
     Raises:
         CuratedDataError: tables, links or rules are wrong; all faults are in the message.
@@ -144,8 +144,10 @@ def check(root: Path, *, tables_only: bool = False, progress: Progress = lambda 
     if tables_only:
         clock.stage("")
         return _checked(corpus, (), clock)
+    clock.stage("read questions")
+    catalog = _read_catalog(root)
     with tempfile.TemporaryDirectory(prefix="kg-check-") as folder:
-        graph = _make_graph(root, corpus, None, Path(folder), clock, by_judge=not _is_large(corpus))
+        graph = _make_graph(root, corpus, catalog, Path(folder), clock, by_judge=not _is_large(corpus))
     clock.stage("")
     return _checked(corpus, graph.warnings, clock)
 
@@ -241,9 +243,7 @@ def _judged_shapes(snapshots_dir: Path) -> str | None:
         return None
 
 
-def _make_graph(
-    root: Path, corpus: Corpus, catalog: Catalog | None, folder: Path, clock: _Clock, *, by_judge: bool
-) -> _Graph:
+def _make_graph(root: Path, corpus: Corpus, catalog: Catalog, folder: Path, clock: _Clock, *, by_judge: bool) -> _Graph:
     """Write `all.nq` with every quad of the release into a folder, and return what is known about it.
 
     Shapes are checked in two other processes while the rules run in this one: by pySHACL, the judge, or compiled
@@ -260,7 +260,7 @@ def _make_graph(
     terms = folder / "terms.nq"
     _write_lines(terms, _ontology_nquads(root / "ontology"))
     catalog_file = folder / "catalog.nq"
-    _write_lines(catalog_file, catalog_to_nquads(catalog) if catalog is not None else ())
+    _write_lines(catalog_file, catalog_to_nquads(catalog))
     inferred = folder / "inferred.nq"
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         clock.stage("rules and shapes")

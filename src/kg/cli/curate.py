@@ -70,7 +70,7 @@ def check(
         click.echo(f"note: {note}", err=True)
     for fault in checked.warnings:
         click.echo(f"warning: {fault}")
-    what = "tables" if tables_only else "tables, links and shapes"
+    what = "tables" if tables_only else "tables, links, questions and shapes"
     click.echo(f"{what} are sound: {sum(checked.rows.values())} rows, {len(checked.warnings)} warnings")
 
 

@@ -1,5 +1,6 @@
 """`/questions`: the saved questions as pages, files and descriptions."""
 
+import contextlib
 import json
 import logging
 from dataclasses import replace
@@ -34,9 +35,11 @@ SPARQL_QUERY: Final = "application/sparql-query"
 _SUFFIXES: Final = {known.suffix: known for known in FORMATS}
 _PICTURES: Final = {"svg": "image/svg+xml", "png": "image/png"}
 _CHOICES_SHOWN: Final = 50
+_EXAMPLE_ROWS: Final = 2
 # One release at a time is served; what was made for another is dropped.
 _kept_choices: dict[str, Choices] = {}
 _kept_turtle: dict[str, str] = {}
+_kept_examples: dict[str, dict[str, Any]] = {}
 
 
 def choices_of(here: Site) -> Choices:
@@ -114,10 +117,26 @@ def catalogue_as_rdf() -> Response:
 
 @blueprint.get("/openapi.json")
 def openapi_document() -> Response:
-    """The description of every question."""
+    """The description of every question, with the first rows of its answer as an example."""
     here = site()
-    described = openapi.document(here.catalog, server=_address(here), release=here.release)
+    described = openapi.document(here.catalog, server=_address(here), release=here.release, examples=_examples(here))
     return _text(json.dumps(described, ensure_ascii=False, indent=1) + "\n", "application/json")
+
+
+def _examples(here: Site) -> dict[str, Any]:
+    """Return the first rows of each answer in this release; kept, since asking everything takes a second or two."""
+    if here.release not in _kept_examples:
+        examples: dict[str, Any] = {}
+        for each in here.catalog:
+            if each.form is not Form.SELECT:
+                continue
+            # An example that cannot be had is no reason to have no description.
+            with contextlib.suppress(KgError):
+                answer = run(here.engine, each, {}, choices=choices_of(here))
+                examples[each.name] = json.loads(write(page_of(answer, 1, _EXAMPLE_ROWS), "json"))
+        _kept_examples.clear()
+        _kept_examples[here.release] = examples
+    return _kept_examples[here.release]
 
 
 @blueprint.get("/questions/<name>/choices/<parameter>")

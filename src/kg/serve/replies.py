@@ -15,7 +15,7 @@ COMMON_HEADERS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     # Reads are for everybody; no credentials exist.
     ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "ETag, KG-Release, KG-Complete, KG-Limit, Retry-After"),
+    ("Access-Control-Expose-Headers", "ETag, KG-Release, KG-Complete, KG-Limit, Link, Retry-After"),
 )
 _DATA_HEADERS = (*COMMON_HEADERS, ("Content-Security-Policy", DATA_POLICY))
 
