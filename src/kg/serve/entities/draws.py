@@ -189,5 +189,5 @@ def predicate(writer: Writer, own: Own) -> tuple[Cell, ...]:
 def rank(writer: Writer, own: Own) -> tuple[Cell, ...]:
     """How a statement stands among those that compete with it."""
     said = own.node.text("kg:rank") or "normal"
-    words = {"preferred": "preferred to other values", "rejected": "kept, but not used"}.get(said)
-    return (cell(Bit(said), Bit(f": {words}") if words else None),)
+    words = {"preferred": "preferred to other values", "rejected": "rejected: kept, but not used"}.get(said, said)
+    return (cell(Bit(words)),)

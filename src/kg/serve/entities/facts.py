@@ -10,6 +10,7 @@ from kg.serve.entities.read import Own, kind_of, short
 from kg.serve.entities.records import Bit, Cell, Fact, Node
 from kg.serve.entities.words import money, qualified, quantity, when_words
 from kg.serve.entities.writer import Writer, capital, cell, joined
+from kg.vocab import CODE_KINDS
 
 # Said in the head of the page, in a section, in the side column, inside another line, or not at all.
 _ELSEWHERE: Final = frozenset((
@@ -31,7 +32,8 @@ _WORKED_OUT: Final = "worked out from what is recorded"
 def facts(writer: Writer, own: Own, statements: Sequence[Node]) -> tuple[Fact, ...]:
     """Return the lines of facts of a thing; `statements` are those about it."""
     node = own.node
-    lines = list(LINES.get(kind_of(node.iri), ()))
+    kind = kind_of(node.iri)
+    lines = list(LINES.get("technology" if kind in CODE_KINDS else kind, ()))
     done = {name for line in lines for name in line.properties} | _ELSEWHERE
     apart: dict[str, list[Node]] = {}
     for statement in statements:

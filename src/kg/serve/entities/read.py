@@ -28,7 +28,7 @@ _OWN: Final = "SELECT ?graph ?property ?value WHERE { GRAPH ?graph { %s ?propert
 _UNLISTED: Final = (
     "kg:country, kg:involves, kg:suppliedBy, kg:operatedBy, kg:commissionedBy, kg:financedBy, kg:ultimateParent, "
     "kg:memberOf, kg:disputedBy, kg:lender, kg:borrower, kg:source, skos:broader, skos:narrower, skos:related, "
-    "skos:inScheme, owl:annotatedSource"
+    "skos:inScheme, skos:hasTopConcept, owl:annotatedSource"
 )
 _KEY: Final = """OPTIONAL { ?node kg:latest ?when }
   BIND(CONCAT(STRAFTER(STR(?node), "/id/"), "@", COALESCE(STR(?when), "")) AS ?key)"""

@@ -13,7 +13,9 @@ from kg.vocab import iri
 
 # Rows of a list on the page of the thing, and of a page of the whole list.
 FIRST_ROWS: Final = 8
-FEW_MORE: Final = 4
+FIRST_OF_MANY: Final = 5
+MANY_LISTS: Final = 6
+FEW_MORE: Final = 3
 PAGE_ROWS: Final = 40
 
 
@@ -159,18 +161,27 @@ def plan(kind: str, behind: Behind, *, only: str = "", page: int = 1) -> tuple[P
         kind: of the thing of the page.
         only: key of the one list that is wanted, page by page; empty for the beginning of all.
     """
-    planned = []
+    found = []
     for listing in (*_LISTINGS, *_unforeseen(behind)):
         slugs = behind.get((listing.through, listing.kind), ())
-        if not slugs or (only and listing.key != only):
-            continue
-        if only:
-            shown = slugs[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-        else:
-            # A list that is only a little longer is not worth another page.
-            shown = slugs if len(slugs) <= FIRST_ROWS + FEW_MORE else slugs[:FIRST_ROWS]
-        planned.append(Planned(listing, listing.heading(kind), slugs, shown))
-    return tuple(planned)
+        if listing.through == "kg:about":
+            # What it took part in is not listed again as being about it.
+            with_it = behind.get(("kg:party", listing.kind), ())
+            slugs = tuple(slug for slug in slugs if slug not in with_it)
+        if slugs and only in ("", listing.key):
+            found.append((listing, slugs))
+    first = FIRST_ROWS if len(found) <= MANY_LISTS else FIRST_OF_MANY
+    return tuple(
+        Planned(listing, listing.heading(kind), slugs, _shown(slugs, first, page if only else 0))
+        for listing, slugs in found
+    )
+
+
+def _shown(slugs: tuple[str, ...], first: int, page: int) -> tuple[str, ...]:
+    if page:
+        return slugs[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    # A list that is only a little longer is not worth another page.
+    return slugs if len(slugs) <= first + FEW_MORE else slugs[:first]
 
 
 def _unforeseen(behind: Behind) -> Iterable[Listing]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from kg.serve.entities.records import Bit, Cell, Node, TableColumn
 from kg.serve.entities.words import amount_words, day, lines_words, money, number, shortened, value_words, when_words
-from kg.serve.entities.writer import Writer, cell, joined, title_bit
+from kg.serve.entities.writer import Writer, cell, href, joined, title_bit
 
 Draw = Callable[[Writer, Node], Cell]
 
@@ -38,7 +38,13 @@ def columns_and_rows(
     """
     columns = [column for column in _COLUMNS.get(kind, _NAMED) if through not in column.properties]
     drawn = [[column.draw(writer, node) for column in columns] for node in nodes]
-    kept = [i for i, column in enumerate(columns) if column.is_expected or any(row[i].bits for row in drawn)]
+    kept = [
+        i
+        for i, column in enumerate(columns)
+        if (column.is_expected or any(row[i].bits for row in drawn))
+        # A column that only leads back to the page says nothing.
+        and not all([bit.href for bit in row[i].bits] == [href(writer.thing)] for row in drawn)
+    ]
     shown = [columns[i] for i in kept]
     marks = [writer.marks(node) for node in nodes]
     heads = tuple(TableColumn(heading=c.heading, is_number=c.is_number, silent=c.silent) for c in shown)
