@@ -322,7 +322,8 @@ def _plain_graph(files: Iterable[Path]) -> rdflib.Graph:
             elif term.datatype.value == XSD + "string":
                 found = rdflib.Literal(term.value)
             else:
-                found = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value))
+                # As it is written: rdflib would make a false of what is no boolean, and report that.
+                found = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
             cache[term] = found
         return found
 

@@ -28,7 +28,8 @@ def validate(data: Graph, shapes: Graph, ontology: Graph) -> tuple[Violation, ..
         everything += part
     try:
         _, report, text = pyshacl.validate(everything, shacl_graph=shapes, inplace=True, inference="none")
-    except (ReportableRuntimeError, ParseBaseException) as error:
+    except (ReportableRuntimeError, ParseBaseException, TypeError) as error:
+        # pySHACL does not catch what rdflib raises when sh:lessThanOrEquals meets a date and a word.
         raise ShapesError(f"the shapes cannot be run: {error}") from error
     if not isinstance(report, Graph):
         raise ShapesError(f"the shapes cannot be run: {text}")
