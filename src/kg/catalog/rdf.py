@@ -142,8 +142,8 @@ def describe(parameter: Parameter) -> str:
         ParameterType.DATE: "day as YYYY-MM-DD",
     }
     if parameter.type is ParameterType.IRI:
-        what = compact(parameter.class_iri) if parameter.class_iri else str(parameter.kind)
-        found = f"a {what} by name in any language, alias, ISO code, slug, compact form or IRI"
+        what = compact(parameter.class_iri).removeprefix("kg:").lower() if parameter.class_iri else str(parameter.kind)
+        found = f"one {what} by name in any language, alias, ISO code, slug, compact form or IRI"
     elif parameter.type is ParameterType.ENUM:
         found = "one of " + ", ".join(value for value, _ in parameter.values)
     else:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from kg.catalog.run import QuestionAnswer, page_of, run, with_evidence
 from kg.catalog.snippets import snippets
 from kg.engine.formats import N_TRIPLES, TURTLE
 from kg.errors import KgError, NotAcceptableError, ParameterError, UnknownQuestionError
+from kg.report.citation import Reference
 from kg.serve.negotiate import best, prefers_html
 from kg.serve.problems import problem
 from kg.serve.question_request import DEFAULT_PAGE_ROWS, MAX_QUERY_BYTES, Asked, etag, read_request
@@ -34,6 +36,7 @@ HTML: Final = "text/html"
 SPARQL_QUERY: Final = "application/sparql-query"
 _SUFFIXES: Final = {known.suffix: known for known in FORMATS}
 _PICTURES: Final = {"svg": "image/svg+xml", "png": "image/png"}
+_CITATIONS: Final = {"bib": "BibTeX", "csl.json": "CSL-JSON"}
 _CHOICES_SHOWN: Final = 50
 _EXAMPLE_ROWS: Final = 2
 # One release at a time is served; what was made for another is dropped.
@@ -167,6 +170,8 @@ def question(name: str) -> Response:
     here = site()
     base, _, suffix = name.partition(".")
     found = here.catalog.question(base)
+    if suffix in _CITATIONS:
+        return _citation(here, found, suffix)
     if suffix and suffix != "html" and suffix not in (*_SUFFIXES, *_PICTURES, "rq"):
         raise UnknownQuestionError(f"{base} has no form .{suffix}; it has {', '.join(_suffixes(found))}")
     if suffix == "html":
@@ -369,7 +374,10 @@ def _page(here: Site, found: Question) -> Response:
         links=_page_links(shown, f"/questions/{found.name}", asked) if shown is not None else {},
         downloads=[(known.suffix, href(f"/questions/{found.name}.{known.suffix}", pairs)) for known in offered(found)],
         query_href=href(f"/questions/{found.name}.rq", pairs),
+        picture_href=lambda suffix: href(f"/questions/{found.name}.{suffix}", pairs),
         snippets=snippets(_address(here), found.name, pairs, found.form),
+        reference=_reference(here, found, pairs),
+        citations=[(word, href(f"/questions/{found.name}.{suffix}", pairs)) for suffix, word in _CITATIONS.items()],
         release=here.release,
     )
     response = _text(body, HTML)
@@ -381,6 +389,25 @@ def _page(here: Site, found: Question) -> Response:
             response.set_etag(etag(here.release, found.name, HTML, request.query_string))
             response.make_conditional(request.environ)
     return response
+
+
+def _reference(here: Site, found: Question, pairs: Sequence[tuple[str, str]]) -> Reference:
+    """Return what a citation of this answer names: an address that stays with the release."""
+    published = str(here.snapshot.manifest.get("published", ""))[:10]
+    return Reference(
+        title=found.summary,
+        kind="question",
+        url=_address(here) + href(f"/questions/{found.name}", (*pairs, ("release", here.release))),
+        release=here.release,
+        issued=published or None,
+    )
+
+
+def _citation(here: Site, found: Question, suffix: str) -> Response:
+    reference = _reference(here, found, _asked().pairs())
+    if suffix == "bib":
+        return _text(reference.bibtex(), "application/x-bibtex")
+    return _text(reference.csl_json(), "application/vnd.citationstyles.csl+json")
 
 
 def _address(here: Site) -> str:
