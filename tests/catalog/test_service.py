@@ -193,3 +193,14 @@ def test_a_chart_comes_as_svg_and_png(client: FlaskClient) -> None:
     assert drawn.mimetype == "image/svg+xml" and "Omega Systems" in drawn.text
     assert client.get("/questions/suppliers-in-a-country.png?country=alphaland").data.startswith(b"\x89PNG")
     assert client.get("/questions/agreements-of-an-actor.svg").status_code == 404
+
+
+def test_an_answer_can_be_cited_with_its_release(client: FlaskClient) -> None:
+    release = client.get("/questions/projects-in-a-country.json?country=alphaland").get_json()["release"]
+    bibtex = client.get("/questions/projects-in-a-country.bib?country=alphaland").text
+    assert bibtex.startswith("@misc{")
+    assert f"release={release}" in bibtex
+    (item,) = client.get("/questions/projects-in-a-country.csl.json?country=alphaland").get_json(force=True)
+    assert release in item["URL"]
+    page = client.get("/questions/projects-in-a-country?country=alphaland", headers={"Accept": "text/html"}).text
+    assert f"release={release}" in page
