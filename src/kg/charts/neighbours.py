@@ -79,9 +79,10 @@ def _node(one: Neighbour, x: float, y: float, side: int) -> str:
     relation = shortened(one.relation, 10, room)
     below = top + 12.5 * len(names) - 0.5
     look = f' class="{one.group}"' if one.group in GROUPS else ""
+    # The title names the link (SVG-AAM 1.0, 8.1): the label on the picture may be cut.
     said = f"{one.relation}: {one.name}"
     return (
-        f'<a href="{escaped(one.href)}" aria-label="{escaped(said)}"><title>{escaped(said)}</title>'
+        f'<a href="{escaped(one.href)}"><title>{escaped(said)}</title>'
         # The whole label can be hit, not only its letters.
         f'<rect class="hit" x="{min(x, x + side * (room + _GAP)):.1f}" y="{y - 20:.1f}" width="{room + _GAP:.1f}" '
         f'height="44" fill="none" pointer-events="all"/>'

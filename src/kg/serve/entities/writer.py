@@ -150,7 +150,7 @@ class Writer:
             else:
                 runs.append([n])
         return tuple(
-            Mark(f"{run[0]}\u2013{run[-1]}", f"#e{run[0]}", f"Evidence {run[0]} to {run[-1]}")
+            Mark(f"{run[0]}\u2013{run[-1]}", f"#e{run[0]}", f"Evidence {run[0]}\u2013{run[-1]}")
             if len(run) > 1
             else Mark(str(run[0]), f"#e{run[0]}", f"Evidence {run[0]}")
             for run in runs
