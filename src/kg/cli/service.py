@@ -10,13 +10,16 @@ from kg.cli.options import Context, place_options
 @click.command()
 @place_options
 @click.option("--host", help="Address to listen on (default 127.0.0.1).")
+@click.option("--texts", type=click.Path(), help="Folder of the source texts, to show passages (KG_TEXTS).")
 @click.option("--port", type=int, help="Port to listen on (default 8000; 0 lets the system choose).")
 @click.pass_obj
-def serve(context: Context, root: str | None, snapshots: str | None, host: str | None, port: int | None) -> None:
+def serve(
+    context: Context, root: str | None, snapshots: str | None, host: str | None, port: int | None, texts: str | None
+) -> None:
     """Serve the current release over HTTP until interrupted."""
     from kg.serve.server import serve as run  # A server is not needed by the other commands.
 
-    run(context.settings(root=root, snapshots_dir=snapshots, host=host, port=port))
+    run(context.settings(root=root, snapshots_dir=snapshots, host=host, port=port, texts=texts))
 
 
 @click.command()
