@@ -13,7 +13,7 @@ from typing import Final
 from kg.serve.pages.holdings import Holdings, Value
 from kg.serve.question_view import page_href
 from kg.serve.site import Site
-from kg.vocab import ID, split_iri
+from kg.vocab import ID, KG, split_iri
 
 _READ_LINES: Final = """
 SELECT ?source ?lines ?first ?last WHERE {
@@ -33,6 +33,15 @@ SELECT ?thing ?origins ?basis WHERE {
   ?thing kg:evidence ?place . OPTIONAL { ?thing kg:originCount ?origins } OPTIONAL { ?thing kg:basis ?basis }
 }
 ORDER BY ?thing
+"""
+_KINDS: Final = f"""
+SELECT ?kind (COUNT(DISTINCT ?thing) AS ?number) WHERE {{
+  ?thing a ?class
+  FILTER(STRSTARTS(STR(?class), "{KG}") && STRSTARTS(STR(?thing), "{ID}"))
+  BIND(STRBEFORE(STRAFTER(STR(?thing), "{ID}"), "/") AS ?kind)
+}}
+GROUP BY ?kind
+ORDER BY ?kind
 """
 _LINKED: Final = """
 SELECT DISTINCT ?thing WHERE {
@@ -72,10 +81,11 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """The things of one kind: how many, with one origin only, deduced, with an outside identifier."""
+    """The things of one kind: how many, with evidence of their own, one origin only, deduced, linked outside."""
 
     kind: str
     things: int
+    evidenced: int
     single: int
     deduced: int
     linked: int | None
@@ -152,16 +162,18 @@ def _kinds(here: Holdings) -> tuple[Kind, ...]:
     things: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
     for iri, origins, basis in here.texts(_THINGS):
         things[(split_iri(iri) or ("", ""))[0]][iri] = (origins, basis)
+    total = {kind: int(number) for kind, number in here.texts(_KINDS)}
     linked = Counter((split_iri(iri) or ("", ""))[0] for (iri,) in here.texts(_LINKED))
     return tuple(
         Kind(
             kind=kind,
-            things=len(found),
+            things=total.get(kind, len(found)),
+            evidenced=len(found),
             single=sum(origins == "1" for origins, _ in found.values()),
             deduced=sum(basis == "deduced" for _, basis in found.values()),
             linked=linked[kind] if kind in _NAMED_KINDS else None,
         )
-        for kind, found in sorted(things.items(), key=lambda pair: -len(pair[1]))
+        for kind, found in sorted(things.items(), key=lambda pair: (-total.get(pair[0], 0), pair[0]))
         if kind
     )
 

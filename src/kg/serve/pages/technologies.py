@@ -74,5 +74,5 @@ def tree(here: Holdings) -> tuple[Node, ...]:
     return tuple(sorted((node(iri, ()) for iri in under[""]), key=_order))
 
 
-def _order(node: Node) -> tuple[int, str]:
-    return -node.projects, node.label.casefold()
+def _order(node: Node) -> tuple[int, int, str]:
+    return -node.projects, -node.suppliers, node.label.casefold()

@@ -11,13 +11,14 @@ from flask import Blueprint, Response, render_template, request
 from kg.errors import NotAcceptableError, ParameterError
 from kg.search import KINDS, Hit, SearchIndex
 from kg.serve.negotiate import best, prefers_html
-from kg.serve.pages import browse, frame, home, quality, technologies, terms
+from kg.serve.pages import browse, frame, highlight, home, quality, technologies, terms
 from kg.serve.pages.holdings import holdings_of
 from kg.serve.pages.rooms import BY_PATH, ROOMS
 from kg.serve.site import Site, site
 
 blueprint = Blueprint("pages", __name__)
 blueprint.app_context_processor(frame.names)
+blueprint.add_app_template_filter(highlight.sparql, "sparql")
 
 HTML: Final = "text/html"
 TURTLE: Final = "text/turtle"
