@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -279,8 +280,8 @@ def _wait_ready(url: str) -> None:
     raise SystemExit("the server did not become ready in 20 s")
 
 
-def run_trials(*, short: bool, seed: int) -> tuple[Outcome, ...]:
-    """Run every trial in a temporary folder."""
+def run_trials(*, short: bool, seed: int) -> Iterator[Outcome]:
+    """Run every trial in a temporary folder, one after the other."""
     with tempfile.TemporaryDirectory(prefix="kg-trials-") as name:
         base = Path(name)
 
@@ -288,14 +289,12 @@ def run_trials(*, short: bool, seed: int) -> tuple[Outcome, ...]:
             (base / label).mkdir()
             return base / label / "snapshots"
 
-        return (
-            kill_publish(folder("kill"), 10 if short else 200, seed),
-            harm_files(folder("harm")),
-            fall_back(folder("fall")),
-            full_disk(folder("full"), 4 if short else 10),
-            same_release(base, 2 if short else 10),
-            read_while_publishing(base, 3 if short else 50, 300 if short else 10_000),
-        )
+        yield kill_publish(folder("kill"), 10 if short else 200, seed)
+        yield harm_files(folder("harm"))
+        yield fall_back(folder("fall"))
+        yield full_disk(folder("full"), 4 if short else 10)
+        yield same_release(base, 2 if short else 10)
+        yield read_while_publishing(base, 3 if short else 50, 300 if short else 10_000)
 
 
 def main() -> None:
@@ -305,10 +304,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
     print(f"seed {options.seed}")
-    outcomes = run_trials(short=options.short, seed=options.seed)
-    for one in outcomes:
-        print(f"{'held  ' if one.held else 'BROKEN'}  {one.name}: {one.seen}")
-    sys.exit(0 if all(one.held for one in outcomes) else 1)
+    broken = 0
+    for one in run_trials(short=options.short, seed=options.seed):
+        broken += not one.held
+        print(f"{'held  ' if one.held else 'BROKEN'}  {one.name}: {one.seen}", flush=True)
+    sys.exit(1 if broken else 0)
 
 
 if __name__ == "__main__":
