@@ -374,7 +374,6 @@ def _page(here: Site, found: Question) -> Response:
         links=_page_links(shown, f"/questions/{found.name}", asked) if shown is not None else {},
         downloads=[(known.suffix, href(f"/questions/{found.name}.{known.suffix}", pairs)) for known in offered(found)],
         query_href=href(f"/questions/{found.name}.rq", pairs),
-        picture_href=lambda suffix: href(f"/questions/{found.name}.{suffix}", pairs),
         snippets=snippets(_address(here), found.name, pairs, found.form),
         reference=_reference(here, found, pairs),
         citations=[(word, href(f"/questions/{found.name}.{suffix}", pairs)) for suffix, word in _CITATIONS.items()],
