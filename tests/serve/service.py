@@ -176,7 +176,22 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(folder: Path, log: Path, flags: Mapping[str, object] | None = None) -> Iterator[Server]:
-    """Start the server as `kg serve` does, wait until it is ready, and stop it as the system would."""
+    """Start the server, wait until it is ready, and stop it as the system would."""
+    with starting(folder, log, flags) as server:
+        deadline = time.monotonic() + 30
+        while True:
+            assert server.process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            with contextlib.suppress(requests.RequestException):
+                if requests.get(f"{server.url}/readyz", timeout=2).status_code == 200:
+                    break
+            time.sleep(0.05)
+        yield server
+
+
+@contextlib.contextmanager
+def starting(folder: Path, log: Path, flags: Mapping[str, object] | None = None) -> Iterator[Server]:
+    """Start the server as `kg serve` does, and stop it if it still runs at the end."""
     port = free_port()
     settings = settings_for(folder, port=port, **(flags or {}))
     given = {
@@ -188,14 +203,6 @@ def running(folder: Path, log: Path, flags: Mapping[str, object] | None = None) 
         process = subprocess.Popen([sys.executable, "-c", _RUN, json.dumps(given)], stderr=stream, stdout=stream)
     url = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 30
-        while True:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            with contextlib.suppress(requests.RequestException):
-                if requests.get(f"{url}/readyz", timeout=2).status_code == 200:
-                    break
-            time.sleep(0.05)
         yield Server(url=url, process=process, log=log)
     finally:
         if process.poll() is None:

@@ -19,7 +19,7 @@ from kg.errors import ConfigError, SnapshotError
 from kg.serve.server import serve
 from kg.snapshot import Snapshot
 from tests.conftest import SHARED
-from tests.serve.service import Server, is_running, publish_text, running, sample_quads, settings_for
+from tests.serve.service import Server, is_running, publish_text, running, sample_quads, settings_for, starting
 
 CHECK = SHARED / "tools" / "protocol_check.py"
 
@@ -159,6 +159,19 @@ def test_stopping_leaves_no_process(small: tuple[Path, Snapshot], tmp_path: Path
         assert server.process.wait(15) in (0, -number, 128 + number)
         asking.join()
         deadline = time.monotonic() + 3
+        while any(is_running(pid) for pid in processes):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("delay_s", [0.3, 0.7, 1.0, 1.3])
+def test_stopping_during_start_up_is_quick(small: tuple[Path, Snapshot], tmp_path: Path, delay_s: float) -> None:
+    with starting(small[0], tmp_path / "log") as server:
+        time.sleep(delay_s)
+        processes = server.processes()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(8)
+        deadline = time.monotonic() + 5
         while any(is_running(pid) for pid in processes):
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import functools
 import logging
+import signal
 import socket
 import sys
 import threading
@@ -69,6 +70,10 @@ def serve(settings: Settings) -> None:
 
 def load(settings: Settings, release: str) -> Front:
     """Build the application inside the serving process and start the watch."""
+    # This process was forked from one that takes a signal as "stop all": until granian sets its own handlers,
+    # being told to stop must end it, or a stop during start-up would wait for the kill.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _start_logging(settings)
     try:
         try:
