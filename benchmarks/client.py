@@ -7,7 +7,7 @@ import itertools
 import selectors
 import socket
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -15,6 +15,8 @@ from urllib.parse import quote
 # A request that takes longer counts as failed; longer than any server's own deadline here.
 GIVE_UP_S = 15.0
 _READ_BYTES = 262_144
+# Who is refused asks again after a moment; at once would be an attack.
+_REST_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +127,9 @@ def load(target: Target, queries: Iterator[str], sample: Sample, *, connections:
             selector.register(link.socket, selectors.EVENT_READ, link)
             link.send(target.request(next(queries)))
         busy = set(links)
+        resting: deque[tuple[float, _Connection]] = deque()
         while busy:
-            events = selector.select(1.0)
+            events = selector.select(_REST_S / 2 if resting else 1.0)
             now = time.perf_counter()
             for key, _ in events:
                 link = key.data
@@ -142,11 +145,16 @@ def load(target: Target, queries: Iterator[str], sample: Sample, *, connections:
                     selector.unregister(link.socket)
                     link.reopen()
                     selector.register(link.socket, selectors.EVENT_READ, link)
-                if now - begun < seconds:
+                if now - begun >= seconds:
+                    busy.discard(link)
+                elif status == "200":
                     link.send(target.request(next(queries)))
                 else:
-                    busy.discard(link)
-            for link in [link for link in busy if now - link.started > GIVE_UP_S]:
+                    resting.append((now + _REST_S, link))
+            while resting and resting[0][0] <= now:
+                _, link = resting.popleft()
+                link.send(target.request(next(queries)))
+            for link in [link for link in busy if now - link.started > GIVE_UP_S + _REST_S]:
                 sample.statuses["gave up"] += 1
                 busy.discard(link)
         sample.seconds += time.perf_counter() - begun

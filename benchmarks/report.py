@@ -24,7 +24,8 @@ def write(
         f"{datetime.now(UTC):%Y-%m-%d}, `{command}`, {minutes:.0f} minutes on {_machine()}.",
         "All servers run at the same time on loopback, on the same quads, and are asked one after the other in short",
         "slices by one client with kept-open connections. Ratios are good answers a second over those of the",
-        "reference server under the same load; above 1 is faster. Cold: parameters drawn anew and no text twice.",
+        "reference server under the same load; above 1 is faster. Who gets a 503 asks again after 0.1 s.",
+        "Cold: parameters drawn anew and no text twice.",
         "Warm: parameters by a Zipf draw (150 values, exponent 1.1) after one uncounted slice. Processes at work or",
         f"waiting over the last quarter of an hour, jobs of others included: {os.getloadavg()[2]:.1f}.",
     ]

@@ -73,7 +73,7 @@ def serve(
             running,
             loads,
             connections=(1, 4) if options.quick else (1, 4, 16),
-            slice_s=0.15 if options.quick else 0.35,
+            slice_s=0.12 if options.quick else 0.3,
             rounds=2,
             say=say,
         )
