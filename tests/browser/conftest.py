@@ -11,10 +11,12 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="SKIPPED LOUDLY: playwright is not installed")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 HERE = Path(__file__).resolve().parent
 STARTS_WITHIN_S = 60
@@ -60,8 +62,15 @@ def _is_ready(base: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def base(real_snapshots: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server on the real release, without a slash at its end."""
+def base(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server on the real release, without a slash at its end.
+
+    `BROWSER_BASE` names a server that runs already, for people who work on the pages and do not want to wait.
+    """
+    if given := os.environ.get("BROWSER_BASE"):
+        yield given.rstrip("/")
+        return
+    real_snapshots: Path = request.getfixturevalue("real_snapshots")
     address = f"http://127.0.0.1:{(port := _free_port())}"
     log = tmp_path_factory.mktemp("server") / "log.txt"
     settings = {name: value for name, value in os.environ.items() if not name.startswith("KG_")}
@@ -89,25 +98,30 @@ def base(real_snapshots: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator["playwright_api.Browser"]:
+def browser() -> Iterator["Browser"]:
     """Debian's Chromium, once for all tests."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("SKIPPED LOUDLY: no Chromium here; tests/browser/install-chromium.sh installs it as root")
-    with playwright_api.sync_playwright() as playwright:
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        pytest.skip("SKIPPED LOUDLY: playwright is not installed")
+    with sync_playwright() as playwright:
         try:
             started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        except playwright_api.Error as error:
+        except Error as error:
             pytest.skip(f"SKIPPED LOUDLY: Chromium does not start: {str(error)[:300]}")
         yield started
         started.close()
 
 
-@dataclass(slots=True)
+# Without slots, because playwright binds a listener that is a method to an attribute of its object.
+@dataclass
 class Watched:
     """A page, with the console errors and the requests to other hosts that it has caused so far."""
 
-    page: "playwright_api.Page"
+    page: "Page"
     base: str
     errors: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
@@ -118,11 +132,11 @@ class Watched:
         self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
         self.page.on("request", self._see)
 
-    def _hear(self, message: "playwright_api.ConsoleMessage") -> None:
+    def _hear(self, message: "ConsoleMessage") -> None:
         if message.type == "error":
             self.errors.append(f"{message.text} ({message.location.get('url', '')})")
 
-    def _see(self, request: "playwright_api.Request") -> None:
+    def _see(self, request: "Request") -> None:
         if not request.url.startswith((self.base + "/", "data:", "blob:")):
             self.outside.append(request.url)
 
@@ -142,16 +156,18 @@ class Watched:
 
 
 @pytest.fixture(scope="session")
-def strict(browser: "playwright_api.Browser") -> Iterator["playwright_api.BrowserContext"]:
+def strict(browser: "Browser") -> Iterator["BrowserContext"]:
     """A context as a reader has it: the policy holds."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, accept_downloads=True, reduced_motion="reduce"
+    )
     context.set_default_timeout(15_000)
     yield context
     context.close()
 
 
 @pytest.fixture
-def watched(strict: "playwright_api.BrowserContext", base: str) -> Iterator[Watched]:
+def watched(strict: "BrowserContext", base: str) -> Iterator[Watched]:
     """A fresh page of that context."""
     page = strict.new_page()
     yield Watched(page, base)
