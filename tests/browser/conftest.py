@@ -1,4 +1,4 @@
-"""What the browser tests share: a server on the real release, a browser, and pages that keep a log of what went wrong."""
+"""What the browser tests share: a server on the real release, a browser, and pages that log what went wrong."""
 
 import os
 import shutil
@@ -36,7 +36,8 @@ ARGUMENTS = (
 # The page tells of what its policy forbade; the console alone would leave out what a `report` swallows.
 _LISTEN = """
 window.refused = [];
-document.addEventListener("securitypolicyviolation", e => window.refused.push(e.violatedDirective + " " + e.blockedURI));
+document.addEventListener("securitypolicyviolation",
+  e => window.refused.push(e.violatedDirective + " " + e.blockedURI));
 """
 
 

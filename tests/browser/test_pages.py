@@ -1,4 +1,4 @@
-"""Every kind of page in a real browser: no error, nothing refused or fetched from elsewhere, no side scroll, no barrier."""
+"""Every kind of page in a browser: no error, nothing refused or fetched from elsewhere, no side scroll, no barrier."""
 
 from collections.abc import Iterator
 from pathlib import Path
