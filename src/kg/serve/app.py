@@ -12,7 +12,7 @@ from kg.serve.site import Site, open_site, site
 
 # Each is a module of this package that exports `blueprint`.
 ROOMS = (
-    "sparql",
+    "editor",
     "health",
     "metrics",
     "questions",

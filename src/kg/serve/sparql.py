@@ -1,7 +1,7 @@
 """`/sparql`: the SPARQL 1.1 Protocol, read-only.
 
-`respond` works on the WSGI environment alone, so that the bare path in front of Flask and the Flask route give
-the same answers (docs/decisions/0014-http-service.md has the measurements).
+`respond` works on the WSGI environment alone, so that the bare path in front of Flask and the Flask route (in
+`kg.serve.editor`) give the same answers (docs/decisions/0014-http-service.md has the measurements).
 """
 
 import gzip
@@ -15,18 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
-from flask import Blueprint, Response, current_app, request
-
 from kg.engine import Answer, Query
 from kg.engine.formats import CSV, GRAPH_TYPES, JSON, RESULTS_TYPES, TSV, TURTLE, XML
 from kg.errors import KgError, NotAcceptableError, ParameterError, QueryRefusedError, QueryTooLargeError
 from kg.serve import description
 from kg.serve.negotiate import accepts_gzip, best, prefers_html
-from kg.serve.problems import as_response, error_reply, problem_reply
+from kg.serve.problems import error_reply, problem_reply
 from kg.serve.replies import Reply
-from kg.serve.site import Site, site
-
-blueprint = Blueprint("sparql", __name__)
+from kg.serve.site import Site
 
 PATH = "/sparql"
 _ALLOW = "GET, HEAD, POST, OPTIONS"
@@ -58,17 +54,6 @@ class _BadRequestError(Exception):
     def __init__(self, reply: Reply) -> None:
         super().__init__()
         self.reply = reply
-
-
-@blueprint.route(PATH, methods=["GET", "HEAD", "POST", "OPTIONS"])
-def endpoint() -> Response:
-    """The Flask route; browsers come here for the editor."""
-    if wants_page(request.environ):
-        editor = current_app.view_functions.get("pages.editor")
-        if editor is not None:
-            return current_app.make_response(current_app.ensure_sync(editor)())
-        return Response(_EDITOR, content_type="text/html; charset=utf-8", headers=[_VARY])
-    return as_response(respond(site(), request.environ))
 
 
 def wants_page(environ: Mapping[str, Any]) -> bool:
@@ -330,15 +315,3 @@ class _Zipped:
 
 
 _ZIPPED = _Zipped(_GZIP_KEPT_BYTES)
-
-_EDITOR = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>SPARQL · CityLedger</title>
-<h1>SPARQL endpoint</h1>
-<p>Send a query with <code>Accept: application/sparql-results+json</code> or use this form.</p>
-<form action="/sparql" method="post">
-<label>Query<br><textarea name="query" rows="12" cols="80">SELECT * WHERE { ?s ?p ?o } LIMIT 10</textarea></label>
-<p><button>Run</button></p>
-</form>
-"""
