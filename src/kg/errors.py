@@ -151,9 +151,7 @@ class ParameterError(KgError):
 
     def __init__(self, parameter: str, expected: str, example: str = "", message: str = "") -> None:
         """Build the message from the parts unless one is given."""
-        super().__init__(
-            message or f"{parameter}: expected {expected}" + (f", such as {example}" if example else "")
-        )
+        super().__init__(message or f"{parameter}: expected {expected}" + (f", such as {example}" if example else ""))
         self.parameter = parameter
         self.expected = expected
         self.example = example
