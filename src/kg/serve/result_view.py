@@ -241,7 +241,8 @@ def _spot(point: tuple[float, float], number: int, row: Row, name_at: int | None
         count=number,
         name=name,
         words=_counted(name, number),
-        href=address or f"https://www.geonames.org/maps/google_{point[0]:.4f}_{point[1]:.4f}.html",
+        # RFC 5870: without a thing there is only the place itself.
+        href=address or f"geo:{point[0]:.5f},{point[1]:.5f}",
     )
 
 
