@@ -12,7 +12,8 @@ function load() {
 
 function term(kind, boost) {
   return ({ name, label, comment, count }) => ({
-    label: name, type: kind, boost,
+    // Of words that fit equally, the one used more comes first.
+    label: name, type: kind, boost: boost + Math.min(20, Math.round(4 * Math.log10(count + 1))),
     detail: `${label ?? ""} ${count.toLocaleString("en")}`.trim(),
     info: comment ?? undefined,
     apply: withPrefix(name.slice(0, name.indexOf(":"))),

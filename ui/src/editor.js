@@ -39,7 +39,8 @@ const view = new EditorView({
     extensions: [
       EditorView.cspNonce.of(form.dataset.nonce),
       lineNumbers(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
-      highlightActiveLine(), highlightSelectionMatches(), syntaxHighlighting(colours), new LanguageSupport(language),
+      highlightActiveLine(), highlightSelectionMatches(), EditorView.lineWrapping,
+      syntaxHighlighting(colours), new LanguageSupport(language),
       autocompletion({ override: [completions] }),
       EditorView.contentAttributes.of({ "aria-label": "SPARQL query" }),
       Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => { run(addressOf()); return true; } }])),
@@ -52,6 +53,9 @@ field.hidden = true;
 // A hidden field that is required could stop the form without a word.
 field.required = false;
 document.getElementById("keys").hidden = false;
+
+// A long query scrolls; the keyboard must reach what scrolls.
+view.scrollDOM.tabIndex = 0;
 
 const text = () => view.state.doc.toString();
 const addressOf = () => `/sparql?query=${encodeURIComponent(text())}`;
@@ -84,6 +88,7 @@ async function run(address) {
     mark();
     const heading = result.querySelector("h2"), time = result.querySelector("[data-time]");
     status.textContent = answer.ok ? `${heading?.textContent ?? "Done"} ${time?.textContent ?? ""}` : "The query did not run.";
+    time?.remove();
     window.history.replaceState(null, "", address);
     remember(text());
     list();
@@ -107,7 +112,9 @@ function list() {
     const lines = query.split("\n").map((line) => line.trim()).filter((line) => line && !/^prefix\b/i.test(line));
     link.href = `/sparql?query=${encodeURIComponent(query)}`;
     link.className = "code";
-    link.textContent = (lines.join(" ") || query).slice(0, 70);
+    // A comment at the start is its title.
+    const title = /^#+\s*(.+)/.exec(lines[0] ?? "")?.[1];
+    link.textContent = (title ?? (lines.join(" ") || query)).slice(0, 70);
     link.title = query;
     item.append(link);
     return item;
