@@ -115,7 +115,7 @@ def test_top_classes_are_pairwise_disjoint_and_kinds_of_projects_are_not() -> No
         c for c in of.subjects(RDF.type, OWL.Class) if not any(o.startswith(KG) for o in of.objects(c, RDFS.subClassOf))
     ]
     apart = {frozenset(pair) for pair in of.subject_objects(OWL.disjointWith)}
-    # A release, a record of an outside data set and a part of a document are no rows of ours: nothing is said about them here.
+    # A release, a record of an outside data set and a part of a document are no rows of ours: nothing is said.
     rows = set(tops) - {URIRef(KG + name) for name in ("Release", "OutsideRecord", "Section")}
     assert {frozenset(pair) for pair in combinations(rows, 2)} - apart == set()
     projects = [URIRef(KG + name) for name in ("Deployment", "Programme", "Facility")]

@@ -45,10 +45,10 @@ def test_no_bytes_crash_the_reader(name: str, content: bytes) -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.integers())
 def test_the_order_of_rows_never_changes_the_graph(seed: int) -> None:
+    import tempfile
+
     from kg.build import read_codes
     from kg.tables.corpus import read_corpus
-
-    import tempfile
 
     codes = read_codes(CHECKOUT / "ontology")
     straight = read_corpus(TINY / "data", codes, currencies=frozenset({"USD"}))

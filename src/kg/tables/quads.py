@@ -142,7 +142,8 @@ def _section_nquads(corpus: Corpus) -> Iterator[str]:
         for section in source.sections:
             subject = f"<{iri('section', f'{key}-{section.lines.slug}-{section.kind}')}>"
             yield f"{subject} {_TYPE} <{KG}Section> {graph_name} ."
-            yield f"{subject} <{RDFS}label> {_literal(Term(text=section.label, datatype='', language='en'))} {graph_name} ."
+            label = _literal(Term(text=section.label, datatype="", language="en"))
+            yield f"{subject} <{RDFS}label> {label} {graph_name} ."
             yield f"{subject} <{DCTERMS}isPartOf> <{iri('source', key)}> {graph_name} ."
             yield f'{subject} <{KG}firstLine> "{section.lines.first}"^^<{XSD}integer> {graph_name} .'
             yield f'{subject} <{KG}lastLine> "{section.lines.last}"^^<{XSD}integer> {graph_name} .'
