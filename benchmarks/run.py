@@ -9,6 +9,7 @@ Installs what it needs into var/bench. Nothing listens on anything but loopback.
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -101,6 +102,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="the file to write (default benchmarks/results.md)")
     options = parser.parse_args()
+    # Ended from outside, the servers end as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     begun = time.monotonic()
     work = TOOLS / "work"
     shutil.rmtree(work, ignore_errors=True)
