@@ -115,14 +115,14 @@ def view(room: Room, items: Sequence[Item], arguments: "MultiDict[str, str]") ->
         next=_href(room, asked, page=number + 1) if number < pages else None,
         lift_all=f"/{room.path}" if asked.chosen or asked.query else None,
         query=asked.query,
-        kept=(*asked.chosen, *((("sort", asked.sort),) if asked.sort else ())),
+        kept=(*asked.chosen, *((("sort", asked.sort),) if asked.sort != room.sort else ())),
     )
 
 
 def _read(room: Room, arguments: "MultiDict[str, str]") -> _Asked:
     chosen = [(facet.key, arguments[facet.key]) for facet in room.facets if arguments.get(facet.key)]
-    sort = arguments.get("sort", "")
-    if sort and sort.removeprefix("-") not in {column.key for column in room.columns}:
+    sort = arguments.get("sort") or room.sort
+    if sort.removeprefix("-") not in {column.key for column in room.columns}:
         raise ParameterError("sort", "a column, with - before it for the other direction", room.columns[0].key)
     page = arguments.get("page", "1")
     if not page.isascii() or not page.isdigit() or not 1 <= len(page) <= 6 or int(page) < 1:
@@ -145,7 +145,9 @@ def _has(item: Item, key: str, value: str) -> bool:
 
 
 def _href(room: Room, asked: _Asked, **changes: object) -> str:
-    pairs = [*asked.chosen, ("q", asked.query), ("sort", asked.sort)]
+    pairs = [*asked.chosen, ("q", asked.query)]
+    if asked.sort != room.sort:
+        pairs.append(("sort", asked.sort))
     page = changes.pop("page", 1)
     for key, value in changes.items():
         pairs = [pair for pair in pairs if pair[0] != key]
@@ -198,24 +200,23 @@ def _choice(room: Room, facet: Facet, asked: _Asked, key: str, words: str, count
 
 
 def _heading(room: Room, column: Column, asked: _Asked) -> Heading:
-    key = asked.sort.removeprefix("-")
-    is_sorted = key == column.key or (not key and column.key == "label")
+    is_sorted = asked.sort.removeprefix("-") == column.key
     descends = asked.sort.startswith("-")
     # Numbers are first wanted from the largest, words from the first.
-    first = f"-{column.key}" if column.kind == "number" else column.key
-    other = column.key if descends else f"-{column.key}"
-    wanted = other if is_sorted else first
+    is_first_descending = column.kind == "number"
+    wants_descending = not descends if is_sorted else is_first_descending
+    wanted = f"-{column.key}" if wants_descending else column.key
     return Heading(
         heading=column.heading,
         kind=column.kind,
-        sort_href=_href(room, asked, sort=None if wanted == "label" else wanted),
+        sort_href=_href(room, asked, sort=None if wanted == room.sort else wanted),
         sort=("descending" if descends else "ascending") if is_sorted else None,
     )
 
 
 def _sorted(room: Room, items: list[Item], sort: str) -> list[Item]:
     key = sort.removeprefix("-")
-    if not key or sort == "label":
+    if sort == "label":
         return items
     if key == "label":
         return items[::-1]

@@ -202,12 +202,15 @@ def changes(site: Site, here: Holdings) -> Changes | None:
     ]
     if not older:
         return None
-    new, old = _things(site.snapshot), _things(older[0])
+    new = _things(site.snapshot)
+    # A rebuild may change words only: what is compared is the newest release with other entries.
+    before = next((one for one in older if _things(one) != new), older[0])
+    old = _things(before)
     added = sorted(new - old)
     named = [iri for iri in added if iri in here.labels]
     return Changes(
         release=site.release,
-        before=older[0].release,
+        before=before.release,
         published=published[:10],
         added=len(added),
         removed=len(old - new),

@@ -52,6 +52,7 @@ class Room:
         lead: one sentence of what stands here.
         members: graph pattern that binds `?thing`.
         root: local name of the class of all members, or empty.
+        sort: the order when none is asked for, a column with - before it for the other direction.
         counts: keys that are 0 and not unknown when nothing was read.
         questions: tags of saved questions that go on from here.
     """
@@ -66,6 +67,7 @@ class Room:
     reads: tuple[Read, ...]
     columns: tuple[Column, ...]
     facets: tuple[Facet, ...]
+    sort: str = "label"
     counts: tuple[str, ...] = ("evidence",)
     questions: tuple[str, ...] = ()
 
@@ -92,6 +94,7 @@ def _typed(root: str) -> Read:
 ROOMS: Final = (
     Room(
         path="projects",
+        sort="-evidence",
         title="Projects",
         one="project",
         many="projects",
@@ -136,6 +139,7 @@ ROOMS: Final = (
     ),
     Room(
         path="actors",
+        sort="-projects",
         title="Actors",
         one="actor",
         many="actors",
@@ -176,6 +180,7 @@ ROOMS: Final = (
     ),
     Room(
         path="places",
+        sort="-projects",
         title="Places",
         one="place",
         many="places",
@@ -207,6 +212,7 @@ ROOMS: Final = (
     ),
     Room(
         path="financing",
+        sort="-year",
         title="Financing",
         one="financing",
         many="financings",
@@ -253,6 +259,7 @@ ROOMS: Final = (
     ),
     Room(
         path="agreements",
+        sort="-year",
         title="Agreements",
         one="agreement",
         many="agreements",
@@ -287,6 +294,7 @@ ROOMS: Final = (
     ),
     Room(
         path="policies",
+        sort="-evidence",
         title="Policies",
         one="policy",
         many="policies",
@@ -325,6 +333,7 @@ ROOMS: Final = (
     ),
     Room(
         path="claims",
+        sort="-evidence",
         title="Claims",
         one="claim",
         many="claims",
@@ -371,6 +380,7 @@ ROOMS: Final = (
     ),
     Room(
         path="sources",
+        sort="-places",
         title="Sources",
         one="source",
         many="sources",
