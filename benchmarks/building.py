@@ -47,7 +47,7 @@ def measure(*arguments: str) -> Mapping[str, Any]:
         [sys.executable, __file__, *arguments], capture_output=True, text=True, check=False, timeout=3600
     )
     if done.returncode:
-        raise RuntimeError(f"building.py {arguments[0]}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"building.py {arguments[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
     figures: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return figures
 

@@ -122,4 +122,5 @@ def test_time_grows_with_the_length_only(piece: str) -> None:
     with contextlib.suppress(QueryRefusedError):
         guard.inspect(text)
     # A quadratic reader would take minutes.
-    assert time.monotonic() - begun < 3
+    # Without the walk's care this takes minutes; the bound leaves room for a busy machine.
+    assert time.monotonic() - begun < 20
