@@ -43,10 +43,11 @@ ORDER BY ?thing ?property ?name
 """
 _CLAIMS: Final = """
 SELECT ?thing ?text ?also WHERE {
-  ?thing a kg:Claim ; dcterms:description ?text .
-  OPTIONAL { { ?thing kg:value ?also } UNION { ?thing kg:indicator/rdfs:label ?also } }
+  ?thing a kg:Claim .
+  OPTIONAL { ?thing dcterms:description ?text }
+  OPTIONAL { { ?thing kg:indicator/rdfs:label ?also } UNION { ?thing kg:value ?also } UNION { ?thing kg:unit ?also } }
 }
-ORDER BY ?thing ?text ?also
+ORDER BY ?thing ?text DESC(isLITERAL(?also) && LANG(?also) != "") ?also
 """
 # Without an order: sorting a row for each type of a million triples takes more memory than a worker has.
 _TYPES: Final = f"""
@@ -149,9 +150,15 @@ class SearchIndex:
         texts: dict[str, str] = {}
         values: dict[str, list[str]] = defaultdict(list)
         for thing, text, also in _rows(engine, _CLAIMS):
-            if thing is not None and text is not None:
+            if thing is None:
+                continue
+            values[thing.value] += [also.value] if also is not None else []
+            if text is not None:
                 texts[thing.value] = text.value
-                values[thing.value] += [also.value] if also is not None else []
+        for iri, parts in values.items():
+            # A claim without words is named by what it measures, then the value and the unit.
+            if parts:
+                texts.setdefault(iri, f"{parts[0]}: {' '.join(parts[1:])}")
         return cls(_read(engine, texts), texts, values)
 
     def __len__(self) -> int:

@@ -1,6 +1,7 @@
 """The addresses of the pages."""
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
@@ -25,19 +26,22 @@ TURTLE: Final = "text/turtle"
 _PAGE_HITS: Final = 20
 _MOST_HITS: Final = 100
 _Made = TypeVar("_Made")
-_kept: dict[str, Any] = {}
+_kept: OrderedDict[str, dict[str, Any]] = OrderedDict()
+# The release served and older ones that answer beside it.
+_MOST_KEPT: Final = 3
 _lock = Lock()
 
 
 def _once(name: str, make: Callable[[], _Made]) -> _Made:
-    """Make something once for the release served."""
-    key = f"{site().release} {name}"
+    """Make something once for the release of this request; kept for the releases that were asked for last."""
     with _lock:
-        if key not in _kept:
-            for old in [one for one in _kept if not one.startswith(site().release)]:
-                del _kept[old]
-            _kept[key] = make()
-        made: _Made = _kept[key]
+        held = _kept.setdefault(site().release, {})
+        _kept.move_to_end(site().release)
+        if len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+        if name not in held:
+            held[name] = make()
+        made: _Made = held[name]
         return made
 
 
