@@ -19,6 +19,8 @@ _RUN = f"axe.run(document, {{runOnly: {RULES}, resultTypes: ['violations']}})"
 # The dark scheme changes colours and nothing else, so only the rules about colours are asked again.
 _COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 _RUN_COLOURS = f"axe.run(document, {{runOnly: {{type: 'rule', values: {_COLOUR_RULES}}}, resultTypes: ['violations']}})"
+# On a phone links come closer to each other.
+_RUN_SIZES = "axe.run(document, {runOnly: {type: 'rule', values: ['target-size']}, resultTypes: ['violations']})"
 # What sticks out on the right, for the message of a failure.
 _TOO_WIDE = """
 () => {
@@ -67,6 +69,7 @@ def _barriers(page: "Page", run: str) -> list[str]:
 
 @pytest.mark.parametrize("address", PAGES, ids=_name)
 def test_page_has_no_barrier_in_light_and_dark(probed: "Page", base: str, address: Address) -> None:
+    probed.set_viewport_size({"width": 1280, "height": 900})
     probed.emulate_media(color_scheme="light")
     probed.goto(base + address.path)
     probed.evaluate(AXE.read_text(encoding="utf-8"))
@@ -75,3 +78,5 @@ def test_page_has_no_barrier_in_light_and_dark(probed: "Page", base: str, addres
     probed.emulate_media(color_scheme="dark")
     assert probed.evaluate("getComputedStyle(document.body).backgroundColor") != light, "no dark scheme"
     assert _barriers(probed, _RUN_COLOURS) == [], "dark"
+    probed.set_viewport_size({"width": 360, "height": 800})
+    assert _barriers(probed, _RUN_SIZES) == [], "phone"

@@ -1,6 +1,6 @@
 """What one release holds, read once and kept: labels, classes, and the things of each room with their values."""
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -151,18 +151,22 @@ def _made_label(found: Mapping[str, list[Value]]) -> str:
     return f"{words[0]}: {' '.join(words[1:])}" if len(words) > 1 else "".join(words)
 
 
-_kept: dict[str, Holdings] = {}
+# The release served and the older ones that may be open beside it (kg.serve.kept).
+_MOST_KEPT: Final = 3
+_kept: OrderedDict[str, Holdings] = OrderedDict()
 _kept_lock = RLock()
 
 
 def holdings_of(here: Site) -> Holdings:
-    """Return what the release served holds; kept until another release is served."""
+    """Return what a release holds; kept for the releases that were asked for last."""
     with _kept_lock:
         found = _kept.get(here.release)
         if found is None:
             found = Holdings(here.engine)
-            _kept.clear()
             _kept[here.release] = found
+            if len(_kept) > _MOST_KEPT:
+                _kept.popitem(last=False)
+        _kept.move_to_end(here.release)
         return found
 
 

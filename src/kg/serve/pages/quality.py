@@ -3,13 +3,15 @@
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from csv import DictReader
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from kg.catalog.terms import iri_text
+from kg.serve.entities.words import from_slug, shortened
 from kg.serve.pages.holdings import Holdings, Value
 from kg.serve.question_view import page_href
 from kg.serve.site import Site
@@ -62,10 +64,21 @@ _DEDUCED: Final = """
 SELECT ?thing ?note WHERE { ?thing kg:basis "deduced" ; kg:basisNote ?note } ORDER BY ?thing ?note
 """
 _FLAGS: Final = "SELECT ?thing ?flag WHERE { ?thing kg:flag ?flag } ORDER BY ?thing ?flag"
+_SAYINGS: Final = """
+SELECT ?thing ?said ?indicator ?about WHERE {{
+  VALUES ?thing {{ {things} }}
+  OPTIONAL {{ ?thing dcterms:description ?said FILTER(LANG(?said) = "en") }}
+  OPTIONAL {{ ?thing kg:indicator/rdfs:label ?indicator FILTER(LANG(?indicator) = "en") }}
+  OPTIONAL {{ ?thing kg:about/rdfs:label ?about FILTER(LANG(?about) = "en") }}
+}}
+ORDER BY ?thing ?said ?indicator ?about
+"""
+_LONGEST_NAME: Final = 90
 _NAMED_KINDS: Final = ("actor", "place", "project")
 _SHOWN: Final = 12
 _WARNING: Final = re.compile(r"^(?P<place>[^ ]+?:\d+): (?P<words>.*) \(shape (?P<shape>[a-z0-9-]+), (?P<node>[^)]+)\)$")
-_COLUMN: Final = re.compile(r"^column [^ ]+: ")
+# What stands before the words of a warning: the column, and the value where the shape tells it.
+_COLUMN: Final = re.compile(r"^(?:column [^ ]+: )?(?:'[^']*': )?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,18 +133,17 @@ class Quality:
 
 def quality(site: Site, here: Holdings) -> Quality:
     """Return the state of the data of the release served."""
-    deduced = [(_value(here, iri), note) for iri, note in here.texts(_DEDUCED)]
-    dates = [(_value(here, iri), note) for iri, note in here.texts(_DATES)]
-    flags = [(_value(here, iri), flag) for iri, flag in here.texts(_FLAGS)]
+    deduced, dates, flags = here.texts(_DEDUCED), here.texts(_DATES), here.texts(_FLAGS)
+    names = _names(here, {iri for rows in (deduced, dates, flags) for iri, _ in rows[:_SHOWN]})
     warned = _warnings(site.snapshot.files / "warnings.txt")
     return Quality(
         coverage=_coverage(here),
         kinds=_kinds(here),
-        deduced=tuple(deduced[:_SHOWN]),
+        deduced=_noted(deduced, names),
         deduced_total=len(deduced),
-        dates=tuple(dates[:_SHOWN]),
+        dates=_noted(dates, names),
         dates_total=len(dates),
-        flags=tuple(flags[:_SHOWN]),
+        flags=_noted(flags, names),
         flags_total=len(flags),
         warned=warned,
         warnings_total=sum(one.total for one in warned),
@@ -148,7 +160,7 @@ def _coverage(here: Holdings) -> tuple[Coverage, ...]:
     numbers = {source: (int(sections), int(places)) for source, sections, places in here.texts(_SECTIONS)}
     return tuple(
         Coverage(
-            source=_value(here, source),
+            source=Value(source, here.label(source), page_href(source)),
             lines=lines,
             used_lines=len(used[source]),
             sections=numbers[source][0],
@@ -211,8 +223,20 @@ def _waivers(site: Site) -> tuple[Mapping[str, str], ...] | None:
     return tuple(DictReader(content.decode("utf-8-sig").splitlines()))
 
 
-def _value(here: Holdings, iri: str) -> Value:
-    label = here.labels.get(iri)
-    parts = split_iri(iri)
-    words = label or (f"{parts[0]} {parts[1]}" if parts else iri)
-    return Value(iri, words, page_href(iri))
+def _noted(rows: Sequence[tuple[str, ...]], names: Mapping[str, str]) -> tuple[tuple[Value, str], ...]:
+    return tuple((Value(iri, names[iri], page_href(iri)), note) for iri, note in rows[:_SHOWN])
+
+
+def _names(here: Holdings, things: Collection[str]) -> Mapping[str, str]:
+    """Name things by their label, else by what they say, else by what they measure, else by their slug."""
+    found = {iri: here.labels[iri] for iri in things if iri in here.labels}
+    silent = sorted(set(things) - set(found))
+    if silent:
+        for iri, said, indicator, about in here.texts(_SAYINGS.format(things=" ".join(map(iri_text, silent)))):
+            words = said or ", ".join(filter(None, (indicator, about)))
+            if words:
+                found.setdefault(iri, shortened(words, _LONGEST_NAME))
+    for iri in silent:
+        parts = split_iri(iri)
+        found.setdefault(iri, from_slug(parts[1]) if parts else iri)
+    return found
