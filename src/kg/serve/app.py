@@ -15,6 +15,7 @@ ROOMS = (
     "editor",
     "health",
     "metrics",
+    "catalogue",
     "questions",
     "reports",
     "resources",

@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -214,18 +213,12 @@ class _Vocabulary:
     classes: list[dict[str, object]]
 
 
-_kept: dict[str, _Vocabulary] = {}
-_kept_lock = Lock()
-
-
 def _vocabulary(here: Site) -> _Vocabulary:
-    """Return the vocabulary of the release served; kept until another release is served."""
-    with _kept_lock:
-        found = _kept.get(here.release)
-        if found is None:
-            content = vocabulary(here.engine, here.release)
-            text = json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
-            found = _Vocabulary(text, content["classes"])
-            _kept.clear()
-            _kept[here.release] = found
-        return found
+    """Return the vocabulary of a release."""
+    return here.memo.once("editor", lambda: _read_vocabulary(here))
+
+
+def _read_vocabulary(here: Site) -> _Vocabulary:
+    content = vocabulary(here.engine, here.release)
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _Vocabulary(text, content["classes"])

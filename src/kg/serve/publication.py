@@ -12,11 +12,11 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 from kg.errors import NotAcceptableError, SnapshotError
 from kg.export import describe
 from kg.export.dumps import FOLDER, SUMS, Dump, read_dumps
-from kg.export.statistics import Statistics, count
+from kg.export.statistics import count
 from kg.serve.negotiate import best, prefers_html
 from kg.serve.problems import problem
 from kg.serve.question_request import etag
-from kg.serve.site import Site, site
+from kg.serve.site import Site, address_of, site
 from kg.snapshot import Snapshot, list_snapshots, open_snapshot
 
 blueprint = Blueprint("publication", __name__)
@@ -33,8 +33,6 @@ _SUFFIXES: Final = {
     "nt": "application/n-triples",
     "rdf": "application/rdf+xml",
 }
-# Counting everything takes seconds, and a release never changes.
-_kept: dict[str, Statistics] = {}
 
 
 @blueprint.get("/.well-known/void")
@@ -107,18 +105,15 @@ def _description(what: str, suffix: str) -> Response:
 
 
 def _describe(here: Site) -> describe.Description:
-    numbers = _kept.get(here.release)
-    if numbers is None:
-        numbers = count(here.engine)
-        _kept.clear()
-        _kept[here.release] = numbers
+    # Counting everything takes seconds, and a release never changes.
+    numbers = here.memo.once("statistics", lambda: count(here.engine))
     slices = tuple(
         (name, f"Slice of outside data: {name.rpartition('slice-')[2]}")
         for name, _ in numbers.graphs
         if "/graph/slice-" in name
     )
     return describe.Description(
-        base=here.settings.public_url or request.host_url.rstrip("/"),
+        base=address_of(here),
         release=here.release,
         statistics=numbers,
         dumps=read_dumps(_folder(here.snapshot)),

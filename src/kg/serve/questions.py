@@ -1,6 +1,5 @@
-"""`/questions`: the saved questions as pages, files and descriptions."""
+"""`/questions/NAME`: one saved question as a page, as data, as a picture."""
 
-import contextlib
 import json
 import logging
 from collections.abc import Sequence
@@ -10,15 +9,12 @@ from typing import Any, Final
 from flask import Blueprint, Response, render_template, request
 
 import kg.charts
-from kg.catalog import openapi, rdf
 from kg.catalog.cells import table_of
-from kg.catalog.choices import Choices
 from kg.catalog.doctor import Diagnosis, diagnose
 from kg.catalog.finding import finding, value_words
 from kg.catalog.formats import FORMATS, Format, offered, write
-from kg.catalog.load import Catalog
 from kg.catalog.records import Form, Question
-from kg.catalog.run import QuestionAnswer, page_of, run, with_evidence
+from kg.catalog.run import QuestionAnswer, bind, page_of, run, with_evidence
 from kg.catalog.snippets import snippets
 from kg.engine.formats import N_TRIPLES, TURTLE
 from kg.errors import KgError, NotAcceptableError, ParameterError, UnknownQuestionError
@@ -27,139 +23,18 @@ from kg.serve.negotiate import best, prefers_html
 from kg.serve.problems import problem
 from kg.serve.question_request import DEFAULT_PAGE_ROWS, MAX_QUERY_BYTES, Asked, etag, read_request
 from kg.serve.question_view import fields, href, table
-from kg.serve.site import Site, site
+from kg.serve.responses import SPARQL_QUERY, not_modified, text_response
+from kg.serve.site import Site, address_of, site
 
 blueprint = Blueprint("questions", __name__)
 log = logging.getLogger(__name__)
 
 HTML: Final = "text/html"
-SPARQL_QUERY: Final = "application/sparql-query"
 _SUFFIXES: Final = {known.suffix: known for known in FORMATS}
 _PICTURES: Final = {"svg": "image/svg+xml", "png": "image/png"}
 _CITATIONS: Final = {"bib": "BibTeX", "csl.json": "CSL-JSON"}
 _CHOICES_SHOWN: Final = 50
 _EXAMPLE_ROWS: Final = 2
-# One release at a time is served; what was made for another is dropped.
-_kept_choices: dict[str, Choices] = {}
-_kept_turtle: dict[str, str] = {}
-_kept_examples: dict[str, dict[str, Any]] = {}
-
-
-def choices_of(here: Site) -> Choices:
-    """Return what may be picked in the release served; kept until another release is served."""
-    kept = _kept_choices.get(here.release)
-    if kept is None:
-        kept = Choices(here.engine)
-        _kept_choices.clear()
-        _kept_choices[here.release] = kept
-    return kept
-
-
-@blueprint.get("/questions")
-def list_questions() -> Response:
-    """The list, as a page or as JSON."""
-    if prefers_html(request.headers.get("Accept"), ("application/json",)):
-        return _list_page()
-    return list_questions_json()
-
-
-@blueprint.get("/questions.json")
-def list_questions_json() -> Response:
-    """The list as JSON."""
-    listed = [_summary(question) for question in site().catalog]
-    return _text(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", "application/json")
-
-
-def _list_page() -> Response:
-    wanted = request.args.get("tag", "")
-    catalog = site().catalog
-    shown = [question for question in catalog if not wanted or wanted in question.tags]
-    return _text(render_template("questions/list.html", questions=shown, tags=_tags(catalog), tag=wanted), HTML)
-
-
-def _tags(catalog: Catalog) -> list[tuple[str, int]]:
-    every = [tag for question in catalog for tag in question.tags]
-    return [(tag, every.count(tag)) for tag in sorted(set(every))]
-
-
-def _summary(question: Question) -> dict[str, Any]:
-    return {
-        "name": question.name,
-        "summary": question.summary,
-        "description": question.description,
-        "tags": list(question.tags),
-        "params": [
-            {
-                "name": parameter.name,
-                "type": str(parameter.type),
-                "label": parameter.label,
-                "expects": rdf.describe(parameter),
-                "optional": parameter.optional,
-                "multi": parameter.multi,
-                "default": list(parameter.default),
-                "example": parameter.example,
-            }
-            for parameter in question.params
-        ],
-        "columns": [
-            {"name": column.name, "meaning": column.meaning, "unit": column.unit} for column in question.columns
-        ],
-        "formats": [known.suffix for known in offered(question)],
-    }
-
-
-@blueprint.get("/questions.ttl")
-def catalogue_as_rdf() -> Response:
-    """The catalogue as Turtle."""
-    here = site()
-    if here.release not in _kept_turtle:
-        _kept_turtle.clear()
-        _kept_turtle[here.release] = rdf.to_turtle(here.catalog)
-    return _text(_kept_turtle[here.release], "text/turtle")
-
-
-@blueprint.get("/openapi.json")
-def openapi_document() -> Response:
-    """The description of every question, with the first rows of its answer as an example."""
-    here = site()
-    described = openapi.document(here.catalog, server=_address(here), release=here.release, examples=_examples(here))
-    return _text(json.dumps(described, ensure_ascii=False, indent=1) + "\n", "application/json")
-
-
-def _examples(here: Site) -> dict[str, Any]:
-    """Return the first rows of each answer in this release; kept, since asking everything takes a second or two."""
-    if here.release not in _kept_examples:
-        examples: dict[str, Any] = {}
-        for each in here.catalog:
-            if each.form is not Form.SELECT:
-                continue
-            # An example that cannot be had is no reason to have no description.
-            with contextlib.suppress(KgError):
-                answer = run(here.engine, each, {}, choices=choices_of(here))
-                examples[each.name] = json.loads(write(page_of(answer, 1, _EXAMPLE_ROWS), "json"))
-        _kept_examples.clear()
-        _kept_examples[here.release] = examples
-    return _kept_examples[here.release]
-
-
-@blueprint.get("/questions/<name>/choices/<parameter>")
-def parameter_choices(name: str, parameter: str) -> Response:
-    """What may be picked for a parameter, narrowed by any part of any name."""
-    question = site().catalog.question(name)
-    found = question.param(parameter)
-    if found is None:
-        raise ParameterError(parameter, "one of the question's parameters")
-    if found.class_iri is None and found.kind is None:
-        listed = [{"value": value, "label": label} for value, label in found.values]
-        return _text(json.dumps(listed, ensure_ascii=False), "application/json")
-    wanted = request.args.get("q", "").strip().casefold()
-    matches = [
-        choice
-        for choice in choices_of(site()).of(found)
-        if not wanted or any(wanted in word.casefold() for word in (*choice.names, *choice.codes))
-    ]
-    listed = [{"value": choice.iri, "label": choice.label} for choice in matches[:_CHOICES_SHOWN]]
-    return _text(json.dumps(listed, ensure_ascii=False), "application/json")
 
 
 @blueprint.get("/questions/<name>")
@@ -220,9 +95,9 @@ def _data(here: Site, found: Question, known: Format) -> Response:
     asked = _asked()
     tag = etag(here.release, found.name, known.suffix, request.query_string)
     if tag in request.if_none_match:
-        return _not_modified(tag)
+        return not_modified(tag)
     graph_type = known.media_type if found.form is Form.CONSTRUCT else N_TRIPLES
-    answer = run(here.engine, found, asked.values, choices=choices_of(here), graph_type=graph_type)
+    answer = run(here.engine, found, asked.values, choices=here.choices, graph_type=graph_type)
     whole = answer
     if asked.is_paged and found.form is Form.SELECT:
         answer = page_of(answer, asked.page or 1, asked.limit or DEFAULT_PAGE_ROWS)
@@ -231,7 +106,7 @@ def _data(here: Site, found: Question, known: Format) -> Response:
     body = write(answer, known.suffix, bom=asked.bom)
     if known.suffix == "json" and whole.total == 0:
         body = _with_diagnosis(here, whole, body)
-    response = _text(body.decode("utf-8"), known.media_type)
+    response = text_response(body.decode("utf-8"), known.media_type)
     response.set_etag(tag)
     _tell_completeness(response, answer)
     _link_pages(response, answer, request.path, asked)
@@ -292,10 +167,8 @@ def _link_pages(response: Response, answer: QuestionAnswer, path: str, asked: As
 def _query(here: Site, found: Question) -> Response:
     asked = _asked()
     if not asked.pairs():
-        return _text(found.body, SPARQL_QUERY)
-    from kg.catalog.run import bind
-
-    return _text(bind(found, asked.values, choices_of(here)), SPARQL_QUERY)
+        return text_response(found.body, SPARQL_QUERY)
+    return text_response(bind(found, asked.values, here.choices), SPARQL_QUERY)
 
 
 def draw(answer: QuestionAnswer) -> str | None:
@@ -321,12 +194,12 @@ def _picture(here: Site, found: Question, suffix: str) -> Response:
     if found.chart is None:
         raise UnknownQuestionError(f"{found.name} has no chart; it has {', '.join(_suffixes(found))}")
     asked = _asked()
-    answer = run(here.engine, found, asked.values, choices=choices_of(here))
+    answer = run(here.engine, found, asked.values, choices=here.choices)
     drawn = draw(answer)
     if drawn is None:
         return problem(404, "no-chart", "No chart", "There is nothing to draw in this answer.")
     if suffix == "svg":
-        response = _text(drawn, _PICTURES["svg"])
+        response = text_response(drawn, _PICTURES["svg"])
     else:
         # With the fonts of the package, Chinese included.
         response = Response(kg.charts.png(drawn), mimetype=_PICTURES["png"])
@@ -338,7 +211,7 @@ def _page(here: Site, found: Question) -> Response:
     errors: dict[str, str] = {}
     answer: QuestionAnswer | None = None
     status = 200
-    choices = choices_of(here)
+    choices = here.choices
     asked = Asked(values={}, page=None, limit=None, evidence=False, bom=False, release=None)
     try:
         asked = _asked()
@@ -374,12 +247,12 @@ def _page(here: Site, found: Question) -> Response:
         links=_page_links(shown, f"/questions/{found.name}", asked) if shown is not None else {},
         downloads=[(known.suffix, href(f"/questions/{found.name}.{known.suffix}", pairs)) for known in offered(found)],
         query_href=href(f"/questions/{found.name}.rq", pairs),
-        snippets=snippets(_address(here), found.name, pairs, found.form),
+        snippets=snippets(address_of(here), found.name, pairs, found.form),
         reference=_reference(here, found, pairs),
         citations=[(word, href(f"/questions/{found.name}.{suffix}", pairs)) for suffix, word in _CITATIONS.items()],
         release=here.release,
     )
-    response = _text(body, HTML)
+    response = text_response(body, HTML)
     response.status_code = status
     if shown is not None:
         _tell_completeness(response, shown)
@@ -396,7 +269,7 @@ def _reference(here: Site, found: Question, pairs: Sequence[tuple[str, str]]) ->
     return Reference(
         title=found.summary,
         kind="question",
-        url=_address(here) + href(f"/questions/{found.name}", (*pairs, ("release", here.release))),
+        url=address_of(here) + href(f"/questions/{found.name}", (*pairs, ("release", here.release))),
         release=here.release,
         issued=published or None,
     )
@@ -405,28 +278,5 @@ def _reference(here: Site, found: Question, pairs: Sequence[tuple[str, str]]) ->
 def _citation(here: Site, found: Question, suffix: str) -> Response:
     reference = _reference(here, found, _asked().pairs())
     if suffix == "bib":
-        return _text(reference.bibtex(), "application/x-bibtex")
-    return _text(reference.csl_json(), "application/vnd.citationstyles.csl+json")
-
-
-def _address(here: Site) -> str:
-    return here.settings.public_url or request.host_url.rstrip("/")
-
-
-def _text(text: str, kind: str) -> Response:
-    response = Response(text.encode("utf-8"), mimetype=kind)
-    if not kind.startswith("text/"):
-        response.headers["Content-Type"] = media_type_header(kind)
-    return response
-
-
-def media_type_header(kind: str) -> str:
-    """Return a media type with a character set where its registration has one."""
-    has_charset = kind.startswith("text/") or kind == SPARQL_QUERY
-    return f"{kind}; charset=utf-8" if has_charset else kind
-
-
-def _not_modified(tag: str) -> Response:
-    response = Response(status=304)
-    response.set_etag(tag)
-    return response
+        return text_response(reference.bibtex(), "application/x-bibtex")
+    return text_response(reference.csl_json(), "application/vnd.citationstyles.csl+json")

@@ -3,7 +3,6 @@
 Identifiers are kind and slug (`actor/huawei`), types and properties are local names of the ontology.
 """
 
-import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from kg.link.entities import Entities, Entity, TermLabel, Value, read_entities
 from kg.link.match import MARGIN, SURE, Candidate, MatchIndex
 from kg.serve.problems import problem
 from kg.serve.reconcile_request import read_extension, read_queries, short_id, whole_number
-from kg.serve.site import Site, site
+from kg.serve.site import Site, address_of, site
 from kg.vocab import ID, KG
 
 blueprint = Blueprint("reconcile", __name__)
@@ -31,19 +30,11 @@ _FEATURES: Final = (
         "mean of the properties 30 %; a property that nothing fits prevents a match.",
     ),
 )
-_kept: dict[str, MatchIndex] = {}
-_building = threading.Lock()
 
 
 def index_of(here: Site) -> MatchIndex:
-    """Return the names of the release served, read when they are first needed and kept until another is served."""
-    with _building:
-        kept = _kept.get(here.release)
-        if kept is None:
-            kept = MatchIndex(read_entities(here.engine))
-            _kept.clear()
-            _kept[here.release] = kept
-        return kept
+    """Return the names of a release, read when they are first needed."""
+    return here.memo.once("reconcile", lambda: MatchIndex(read_entities(here.engine)))
 
 
 @blueprint.route("/reconcile", methods=["GET", "POST"])
@@ -135,7 +126,7 @@ def features() -> Response:
 
 
 def _manifest(here: Site, entities: Entities) -> dict[str, Any]:
-    base = here.settings.public_url or request.host_url.rstrip("/")
+    base = address_of(here)
     services = {
         kind: {
             "service_url": base,

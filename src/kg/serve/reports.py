@@ -19,8 +19,7 @@ from kg.serve.negotiate import best, prefers_html
 from kg.serve.problems import problem
 from kg.serve.question_request import MAX_QUERY_BYTES, Asked, etag, read_request
 from kg.serve.question_view import fields, href
-from kg.serve.questions import choices_of
-from kg.serve.site import Site, site
+from kg.serve.site import Site, address_of, site
 
 blueprint = Blueprint("reports", __name__)
 
@@ -96,13 +95,13 @@ def _asked() -> Asked:
 
 def _compose(here: Site, found: Report, asked: Asked) -> Composed:
     pairs = (*asked.pairs(), ("release", here.release))
-    address = here.settings.public_url or request.host_url.rstrip("/")
+    address = address_of(here)
     return reports.compose(
         here.engine,
         here.catalog,
         found,
         asked.values,
-        choices=choices_of(here),
+        choices=here.choices,
         url=address + href(f"/reports/{found.name}", pairs),
     )
 
@@ -168,7 +167,7 @@ def _page(here: Site, found: Report) -> Response:
         "reports/report.html",
         report=found,
         # Fields are made of the parameters alone, which reports and questions have in one form.
-        fields=fields(cast(Question, found), dict(given), choices_of(here), errors),
+        fields=fields(cast(Question, found), dict(given), here.choices, errors),
         errors=errors,
         article=body(composed) if composed is not None else None,
         composed=composed,

@@ -1,7 +1,7 @@
 """What the service serves: one release, opened, with everything that was read from it."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -9,9 +9,11 @@ from typing import Any
 from flask import current_app, g, request
 
 from kg.catalog import Catalog
+from kg.catalog.choices import Choices
 from kg.config import Settings
 from kg.engine import Engine, Limits, Literal, open_engine
 from kg.errors import SnapshotError
+from kg.serve.memo import Memo
 from kg.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ class Site:
     Attributes:
         graph_sizes: triples in each named graph, as a worker counted them when the release was opened.
         search: the `kg.search.SearchIndex`; None while the package has no search.
+        memo: what the rooms have read of this release.
     """
 
     settings: Settings
@@ -36,11 +39,17 @@ class Site:
     catalog: Catalog
     search: Any
     graph_sizes: tuple[tuple[str, int], ...]
+    memo: Memo = field(default_factory=Memo)
 
     @property
     def release(self) -> str:
         """The release that answers."""
         return self.snapshot.release
+
+    @property
+    def choices(self) -> Choices:
+        """What may be picked for the parameters of questions and reports."""
+        return self.memo.once("choices", lambda: Choices(self.engine))
 
     def is_ready(self) -> bool:
         """Whether a worker answers the golden question now; limits of its own keep the cache out of it."""
@@ -91,6 +100,11 @@ def site() -> Site:
             g.site = current_app.extensions["kg.kept"].site(served.settings, wanted)
     found: Site = g.site
     return found
+
+
+def address_of(here: Site) -> str:
+    """Return the address of the service, without a final slash: the one that is set, else the one that was asked."""
+    return here.settings.public_url or request.host_url.rstrip("/")
 
 
 def _graph_sizes(engine: Engine) -> dict[str, int]:

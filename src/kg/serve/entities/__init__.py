@@ -10,7 +10,7 @@ from kg.catalog.terms import TermError
 from kg.errors import ParameterError
 from kg.serve.entities.page import Page, build
 from kg.serve.resources import missing, thing_iri
-from kg.serve.site import site
+from kg.serve.site import address_of, site
 from kg.vocab import KINDS
 
 blueprint = Blueprint("entities", __name__)
@@ -36,7 +36,7 @@ def page(kind: str, slug: str) -> BaseResponse:
         unchanged = Response(status=304)
         unchanged.set_etag(tag)
         return unchanged
-    address = where.settings.public_url or request.host_url.rstrip("/")
+    address = address_of(where)
     only, number = request.args.get("list", ""), _number(request.args.get("page", "1"))
     try:
         found = build(where, iri, address=address, only=only, number=number)

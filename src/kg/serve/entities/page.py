@@ -18,8 +18,8 @@ from kg.serve.entities.read import (
     read_own,
     read_places,
     read_sections,
+    read_terms,
     read_total,
-    terms_of,
 )
 from kg.serve.entities.records import Bit, EvidenceItem, Fact, Node, Section
 from kg.serve.entities.sections import PAGE_ROWS, Planned, plan, sections
@@ -150,7 +150,7 @@ def _writer(where: Site, own: Own, behind: Behind, planned: Sequence[Planned]) -
     if kind_of(node.iri) == "evidence":
         cited.add(node.iri)
     places = read_places(engine, cited)
-    terms = terms_of(engine)
+    terms = where.memo.once("terms", lambda: read_terms(engine))
     works = {each for place in places.values() for each in place.iris("kg:source", "kg:citedSource", "kg:origin")}
     mentioned = {each for one in (node, *nodes.values()) for each in _things(one)} | works
     mentioned |= {each for name, _ in beside.MATCHES for each in node.iris(name)}

@@ -190,26 +190,15 @@ def read_total(engine: Engine, iri: str) -> int:
     return int(total.value) if total is not None else 0
 
 
-# Older releases may be asked for beside the one that is served.
-_MOST_RELEASES: Final = 4
-_kept_terms: dict[str, Terms] = {}
-
-
-def terms_of(engine: Engine) -> Terms:
-    """Return the names of classes, properties and codes; kept until another release is served."""
-    kept = _kept_terms.get(engine.release)
-    if kept is None:
-        rows = _rows(engine, _TERMS)
-        issued = [term.value for (term,) in _rows(engine, _ISSUED) if term is not None]
-        kept = Terms(
-            {term.value: label.value for term, label, _ in rows if term is not None and label is not None},
-            {term.value: comment.value for term, _, comment in rows if term is not None and comment is not None},
-            issued[0] if issued else None,
-        )
-        if len(_kept_terms) >= _MOST_RELEASES:
-            _kept_terms.clear()
-        _kept_terms[engine.release] = kept
-    return kept
+def read_terms(engine: Engine) -> Terms:
+    """Return the names of classes, properties and codes."""
+    rows = _rows(engine, _TERMS)
+    issued = [term.value for (term,) in _rows(engine, _ISSUED) if term is not None]
+    return Terms(
+        {term.value: label.value for term, label, _ in rows if term is not None and label is not None},
+        {term.value: comment.value for term, _, comment in rows if term is not None and comment is not None},
+        issued[0] if issued else None,
+    )
 
 
 @lru_cache(maxsize=2048)

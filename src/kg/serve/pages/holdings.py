@@ -1,6 +1,6 @@
 """What one release holds, read once and kept: labels, classes, and the things of each room with their values."""
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -151,23 +151,9 @@ def _made_label(found: Mapping[str, list[Value]]) -> str:
     return f"{words[0]}: {' '.join(words[1:])}" if len(words) > 1 else "".join(words)
 
 
-# The release served and the older ones that may be open beside it (kg.serve.kept).
-_MOST_KEPT: Final = 3
-_kept: OrderedDict[str, Holdings] = OrderedDict()
-_kept_lock = RLock()
-
-
 def holdings_of(here: Site) -> Holdings:
-    """Return what a release holds; kept for the releases that were asked for last."""
-    with _kept_lock:
-        found = _kept.get(here.release)
-        if found is None:
-            found = Holdings(here.engine)
-            _kept[here.release] = found
-            if len(_kept) > _MOST_KEPT:
-                _kept.popitem(last=False)
-        _kept.move_to_end(here.release)
-        return found
+    """Return what a release holds."""
+    return here.memo.once("holdings", lambda: Holdings(here.engine))
 
 
 __all__ = ["Holdings", "Item", "Read", "Value", "holdings_of"]

@@ -1,10 +1,8 @@
 """The addresses of the pages."""
 
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Response, render_template, request
@@ -26,23 +24,11 @@ TURTLE: Final = "text/turtle"
 _PAGE_HITS: Final = 20
 _MOST_HITS: Final = 100
 _Made = TypeVar("_Made")
-_kept: OrderedDict[str, dict[str, Any]] = OrderedDict()
-# The release served and older ones that answer beside it.
-_MOST_KEPT: Final = 3
-_lock = Lock()
 
 
 def _once(name: str, make: Callable[[], _Made]) -> _Made:
-    """Make something once for the release of this request; kept for the releases that were asked for last."""
-    with _lock:
-        held = _kept.setdefault(site().release, {})
-        _kept.move_to_end(site().release)
-        if len(_kept) > _MOST_KEPT:
-            _kept.popitem(last=False)
-        if name not in held:
-            held[name] = make()
-        made: _Made = held[name]
-        return made
+    """Make something once for the release of this request."""
+    return site().memo.once(f"page:{name}", make)
 
 
 def _page(template: str, **names: Any) -> Response:
