@@ -20,6 +20,8 @@ import pyoxigraph as ox
 from rdflib import Graph
 
 from kg import build as building
+from kg.build import making
+from kg.rules import INFERRED
 from kg.validate import check_store
 
 
@@ -69,7 +71,7 @@ def _shapes(nquads: Path, root: Path) -> dict[str, Any]:
     ontology = root / "ontology"
     found = check_store(store, Graph().parse(ontology / "shapes-inferred.ttl"))
     # What is inferred must not be there when the stated shapes are checked.
-    store.remove_graph(building.INFERRED)
+    store.remove_graph(INFERRED)
     found += check_store(store, Graph().parse(ontology / "shapes-stated.ttl"))
     return {"violations": len(found)}
 
@@ -77,7 +79,7 @@ def _shapes(nquads: Path, root: Path) -> dict[str, Any]:
 def _main() -> None:
     kind, one, two = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     if kind == "bare":
-        building.ProcessPoolExecutor = _NoChecks  # type: ignore[attr-defined]
+        making.ProcessPoolExecutor = _NoChecks  # type: ignore[attr-defined]
     steps = {"build": _build, "bare": _build, "load": _load, "shapes": _shapes}
     begun = time.perf_counter()
     figures = steps[kind](one, two)

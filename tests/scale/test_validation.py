@@ -11,6 +11,7 @@ import pytest
 from rdflib import Graph
 
 from kg import build
+from kg.build import inputs, making
 from kg.errors import ShapeViolationError
 from kg.rules import infer, read_rules
 from kg.snapshot import current, sorted_nquads
@@ -50,7 +51,7 @@ def stated() -> list[ox.Quad]:
 @pytest.fixture(scope="module")
 def terms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("terms") / "terms.nq"
-    path.write_text("".join(f"{line}\n" for line in build._ontology_nquads(ONTOLOGY)), encoding="utf-8")
+    path.write_text("".join(f"{line}\n" for line in inputs.ontology_nquads(ONTOLOGY)), encoding="utf-8")
     return path
 
 
@@ -59,7 +60,7 @@ def inferred(terms: Path, data: Path, path: Path) -> Path:
     for file in (terms, data):
         store.bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
     infer(store, read_rules(ONTOLOGY / "rules"))
-    ending = f" {build.INFERRED} .\n".encode()
+    ending = f" {making.INFERRED} .\n".encode()
     path.write_bytes(b"".join(line for line in sorted_nquads(store) if line.endswith(ending)))
     return path
 
@@ -80,8 +81,8 @@ def test_two_hundred_changes_to_the_corpus_break_the_same_shapes(
     if stage == "inferred":
         files.append(inferred(terms, files[0], tmp_path / "inferred.nq"))
     with warnings.catch_warnings(action="ignore"):
-        judged = build.validate_files(tuple(files), (terms,), ONTOLOGY / f"shapes-{stage}.ttl")
-    assert build.query_files(tuple(files), (terms,), ONTOLOGY / f"shapes-{stage}.ttl") == judged
+        judged = making.validate_files(tuple(files), (terms,), ONTOLOGY / f"shapes-{stage}.ttl")
+    assert making.query_files(tuple(files), (terms,), ONTOLOGY / f"shapes-{stage}.ttl") == judged
     assert len({one.shape for one in judged}) > LEAST_BROKEN[stage], "the changes must reach many shapes"
 
 
@@ -108,10 +109,10 @@ def test_shapes_are_judged_anew_when_they_change(tmp_path: Path, monkeypatch: py
     write_small_root(root)
     build.build(root, snapshots)
     judged = current(snapshots).manifest["shapes_judged"]
-    assert build._judged_shapes(snapshots) == build._shapes_digest(root) == judged
+    assert build._judged_shapes(snapshots) == inputs.shapes_digest(root) == judged
     with (root / "ontology" / "shapes-stated.ttl").open("a", encoding="utf-8") as handle:
         handle.write("# Another shape may follow.\n")
-    assert build._shapes_digest(root) != judged
+    assert inputs.shapes_digest(root) != judged
 
 
 def test_a_large_import_is_checked_in_seconds(tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ def test_a_large_import_is_checked_in_seconds(tmp_path: Path) -> None:
     data = tmp_path / "stated.nq"
     data.write_text("".join(f"{line}\n" for line in corpus_to_nquads(corpus)), encoding="utf-8")
     terms = tmp_path / "terms.nq"
-    terms.write_text("".join(f"{line}\n" for line in build._ontology_nquads(ONTOLOGY)), encoding="utf-8")
+    terms.write_text("".join(f"{line}\n" for line in inputs.ontology_nquads(ONTOLOGY)), encoding="utf-8")
     store = ox.Store()
     for path in (data, terms):
         store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)

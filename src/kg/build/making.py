@@ -1,0 +1,158 @@
+"""From tables to every quad of a release: quads, shapes before the rules, the rules, shapes after them."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import pyoxigraph as ox
+import rdflib
+
+from kg import snapshot
+from kg.build.inputs import ontology_nquads
+from kg.catalog.load import Catalog
+from kg.catalog.rdf import to_nquads as catalog_to_nquads
+from kg.errors import CuratedDataError, ShapeViolationError
+from kg.rules import INFERRED, infer, read_rules
+from kg.tables.corpus import Corpus, CorpusFaultsError
+from kg.tables.faults import Fault
+from kg.tables.links import links_to_nquads, read_links
+from kg.tables.quads import corpus_to_nquads
+from kg.tables.slices import read_slices
+from kg.validate import Violation, check_store, validate
+from kg.vocab import XSD, compact, iri
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What was made of the tables: release id, numbers of triples, shapes of severity warning that are broken."""
+
+    release: str
+    stated: int
+    inferred: int
+    warnings: tuple[Fault, ...]
+
+
+def make_graph(
+    root: Path, corpus: Corpus, catalog: Catalog, folder: Path, stage: Callable[[str], None], *, by_judge: bool
+) -> Made:
+    """Write `all.nq` with every quad of the release into a folder, and return what is known about it.
+
+    Shapes are checked in two other processes while the rules run in this one: by pySHACL, the judge, or compiled
+    to SPARQL, which says the same (docs/decisions/0060-fast-validation.md).
+    """
+    stage("make quads")
+    known = frozenset(iri(name, row.slug) for name, rows in corpus.tables.items() for row in rows)
+    links, link_faults = read_links(root / "data" / "links", known)
+    slices, slice_faults = read_slices(root / "data" / "links" / "slices")
+    if link_faults or slice_faults:
+        raise CorpusFaultsError((*link_faults, *slice_faults))
+    stated = folder / "stated.nq"
+    _write_lines(stated, corpus_to_nquads(corpus), links_to_nquads(links), slices)
+    terms = folder / "terms.nq"
+    _write_lines(terms, ontology_nquads(root / "ontology"))
+    catalog_file = folder / "catalog.nq"
+    _write_lines(catalog_file, catalog_to_nquads(catalog))
+    inferred = folder / "inferred.nq"
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        stage("rules and shapes")
+        check_files = validate_files if by_judge else query_files
+        stated_shapes = root / "ontology" / "shapes-stated.ttl"
+        first = pool.submit(check_files, (stated,), (terms,), stated_shapes)
+        store = ox.Store()
+        for path in (stated, terms, catalog_file):
+            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+        try:
+            infer(store, read_rules(root / "ontology" / "rules"))
+        except CuratedDataError:
+            # A rule that cannot come to rest often follows from a cycle, which the shapes say better.
+            _raise_violations(first.result(), corpus)
+            raise
+        # What the store gives back, not what was written: it knows one spelling of each literal.
+        lines = snapshot.sorted_nquads(store)
+        del store
+        ending = f" {INFERRED} .\n".encode()
+        derived = [line for line in lines if line.endswith(ending)]
+        inferred.write_bytes(b"".join(derived))
+        inferred_shapes = root / "ontology" / "shapes-inferred.ttl"
+        second = pool.submit(check_files, (stated, inferred), (terms,), inferred_shapes)
+        (folder / "all.nq").write_bytes(b"".join(lines))
+        _raise_violations(first.result(), corpus)
+        warnings = _raise_violations((*first.result(), *second.result()), corpus)
+        release = snapshot.release_id(lines)
+    return Made(release=release, stated=len(lines) - len(derived), inferred=len(derived), warnings=warnings)
+
+
+def validate_files(data_files: tuple[Path, ...], term_files: tuple[Path, ...], shapes: Path) -> tuple[Violation, ...]:
+    """Check N-Quads files against a file of shapes. A function of its own because it runs in another process."""
+    return validate(_plain_graph(data_files), rdflib.Graph().parse(shapes), _plain_graph(term_files))
+
+
+def query_files(data_files: tuple[Path, ...], term_files: tuple[Path, ...], shapes: Path) -> tuple[Violation, ...]:
+    """Check N-Quads files against a file of shapes compiled to SPARQL; gives what `validate_files` gives."""
+    store = ox.Store()
+    for path in (*data_files, *term_files):
+        store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+    return check_store(store, rdflib.Graph().parse(shapes))
+
+
+def _plain_graph(files: Iterable[Path]) -> rdflib.Graph:
+    """Return the union of all graphs of N-Quads files.
+
+    pySHACL over an Oxigraph-backed rdflib store is slow and wrong about typed strings, so the graph is a plain one.
+    """
+    union = rdflib.Graph()
+    cache: dict[ox.NamedNode | ox.Literal, rdflib.term.Node] = {}
+
+    def node(term: ox.NamedNode | ox.Literal) -> rdflib.term.Node:
+        found = cache.get(term)
+        if found is None:
+            if isinstance(term, ox.NamedNode):
+                found = rdflib.URIRef(term.value)
+            elif term.language:
+                found = rdflib.Literal(term.value, lang=term.language)
+            elif term.datatype.value == XSD + "string":
+                found = rdflib.Literal(term.value)
+            else:
+                # As it is written: rdflib would make a false of what is no boolean, and report that.
+                found = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
+            cache[term] = found
+        return found
+
+    for path in files:
+        for quad in ox.parse(path=str(path), format=ox.RdfFormat.N_QUADS):
+            union.add((node(quad.subject), node(quad.predicate), node(quad.object)))
+    return union
+
+
+def _raise_violations(found: Iterable[Violation], corpus: Corpus) -> tuple[Fault, ...]:
+    """Raise for violations; return the warnings, each with the row that it is about."""
+    columns = {
+        column.property_iri: column.name
+        for spec in corpus.specs.values()
+        for column in spec.columns
+        if column.property_iri
+    }
+    violations: list[Fault] = []
+    warnings: list[Fault] = []
+    for one in found:
+        where = corpus.locate(one.focus)
+        fault = Fault(
+            file=where[0] if where else compact(one.focus),
+            line=where[1] if where else 0,
+            column=columns.get(one.path or "", compact(one.path) if one.path else ""),
+            value=compact(one.value) if one.value else "",
+            rule=one.message.rstrip("."),
+            repair=f"(shape {one.shape.rpartition('/')[2]}, {compact(one.focus)})",
+        )
+        (warnings if one.severity == "warning" else violations).append(fault)
+    if violations:
+        raise ShapeViolationError("\n".join(str(fault) for fault in sorted(set(violations))))
+    return tuple(sorted(set(warnings)))
+
+
+def _write_lines(path: Path, *parts: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as handle:
+        for part in parts:
+            handle.writelines(line + "\n" for line in part)
