@@ -12,7 +12,7 @@ import pytest
 
 from kg.engine import Query, isolation
 from kg.engine.pool import PoolEngine
-from kg.errors import ConfigError, KgError, QueryRefusedError
+from kg.errors import ConfigError, KgError, QueryRefusedError, QueryTooLargeError
 
 StartEngine = Callable[..., PoolEngine]
 
@@ -78,8 +78,8 @@ def test_no_query_connects(start: StartEngine, listener: Listener, guarded: bool
     assert listener.hits == 0
 
 
-def test_the_listener_would_have_seen_a_worker_without_walls(start: StartEngine, listener: Listener) -> None:
-    # The same query in a worker whose network is open, which only a listed service gets.
+def test_the_listener_sees_who_connects(start: StartEngine, listener: Listener) -> None:
+    # The same query with the service listed: then the engine asks it before a worker runs the query.
     url = f"http://127.0.0.1:{listener.port}/"
     engine = start(service_allow=[url])
     engine.answer(Query(text=f"SELECT * {{ SERVICE <{url}> {{ ?s ?p ?o }} }}"))
@@ -186,6 +186,30 @@ def test_workers_have_two_walls_and_few_files(shared_engine: PoolEngine) -> None
         limits = (Path("/proc") / str(worker.pid) / "limits").read_text()
         assert "Max core file size        0                    0" in limits
         assert "Max address space         unlimited" not in limits
+
+
+def test_what_a_worker_says_before_it_dies_is_logged_once(start: StartEngine, caplog: pytest.LogCaptureFixture) -> None:
+    engine = start(query_seconds=20.0)
+    with pytest.raises(QueryTooLargeError):
+        # Trusted, so that the guard lets it through to the parser, which recurses.
+        engine.answer(Query(text="SELECT * " + "{" * 20_000 + "}" * 20_000, trusted=True))
+    (line,) = [record.getMessage() for record in caplog.records if "a worker died" in record.getMessage()]
+    assert line.startswith("a worker died (signal 11): Fatal Python error: Segmentation fault")
+    assert "execute.py" in line
+    assert "\n" not in line
+
+
+def test_a_worker_that_talks_without_end_is_not_held_up_and_fills_nothing() -> None:
+    heard, said = isolation.last_words()
+    taken = 0
+    with contextlib.suppress(BlockingIOError):
+        while taken < 10_000_000:
+            taken += os.write(said, b"again\n\0\x1b[31m " * 1_000)
+    os.close(said)
+    assert taken < 10_000_000
+    words = isolation.hear(heard)
+    assert 0 < len(words) <= isolation.MOST_WORDS
+    assert words.isprintable()
 
 
 def test_no_walls_is_no_service(start: StartEngine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,8 @@ _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _KILL, _EPERM, _ALLOW = 0x80000000, 0x00050000 | 1, 0x7FFF0000
 _PR_SET_NO_NEW_PRIVS = 38
 _SET_MODE_FILTER, _TSYNC = 1, 1
+# Enough for what Rust says when it panics, and for the end of a traceback.
+MOST_WORDS = 500
 
 
 def deny_network() -> bool:
@@ -115,10 +117,37 @@ def close_all_but(*keep: int) -> None:
     os.closerange(last + 1, 65_536)
 
 
-def silence() -> None:
-    """Point the three standard streams at nothing; what Rust prints when it dies must not fill a log."""
+def last_words() -> tuple[int, int]:
+    """Open a pipe for what a process says before it dies: the end to read, the end to write.
+
+    Neither end ever blocks, and the kernel keeps no more than the pipe holds (64 kB), so a process that talks without
+    end can neither be held up nor fill anything.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    return reader, writer
+
+
+def hear(reader: int) -> str:
+    """Read the last words of a process that has ended, as one line of at most `MOST_WORDS` characters, and close."""
+    said = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(reader, 65_536):
+            said += piece
+    os.close(reader)
+    text = "".join(letter if letter.isprintable() else " " for letter in said.decode("utf-8", "replace"))
+    line = " ".join(text.split())
+    # A crash says at its beginning what it is, a traceback at its end.
+    half = MOST_WORDS // 2 - 2
+    return line if len(line) <= MOST_WORDS else f"{line[:half]} … {line[-half:]}"
+
+
+def silence(words: int) -> None:
+    """Point standard input and output at nothing, and standard error at the pipe for last words."""
     null = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
+    os.dup2(words, 2)
+    for number in (0, 1):
         os.dup2(null, number)
     if null > 2:
         os.close(null)

@@ -201,23 +201,26 @@ class Zygote:
         try:
             ready = worker.wait(_START_TIMEOUT_S)
         except WorkerGoneError:
+            self.ending(worker)
             worker.kill()
             raise
         if ready is None:
             worker.kill()
             raise WorkerGoneError
         worker.measures = tuple(ready[0]["ready"])
-        if ready[0]["walls"] and not worker.measures:
+        if not worker.measures:
             worker.kill()
             raise ConfigError("this system offers no way to keep a query from the network (see docs/decisions/0012)")
         return worker
 
     def ending(self, worker: Worker) -> int:
-        """Signal that ended a worker which has died; 0 when that cannot be told."""
+        """Signal that ended a worker which has died, 0 when that cannot be told; what it said goes to the log."""
         with self._lock, contextlib.suppress(OSError, ValueError):
             self._control.settimeout(_START_TIMEOUT_S)
             self._control.send(json.dumps({"ended": worker.pid}).encode())
-            return int(json.loads(self._control.recv(65_536))["signal"])
+            ending = json.loads(self._control.recv(65_536))
+            log.warning("a worker died (signal %d): %s", ending["signal"], ending["words"] or "it said nothing")
+            return int(ending["signal"])
         return 0
 
     def close(self) -> None:

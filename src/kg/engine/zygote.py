@@ -5,6 +5,7 @@ worker shares those pages; else each worker opens the store on disk for itself. 
 when the web process closes the control socket or dies.
 """
 
+import faulthandler
 import gc
 import json
 import os
@@ -12,6 +13,8 @@ import signal
 import socket
 import subprocess
 import sys
+import traceback
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +57,7 @@ def main() -> None:
             break
         order = json.loads(message)
         if "ended" in order:
-            control.send(json.dumps({"signal": children.ending(order["ended"])}).encode())
+            control.send(json.dumps(asdict(children.ending(order["ended"]))).encode())
         else:
             _fork(control, path, store, order, children)
         children.reap()
@@ -83,15 +86,23 @@ def dump(path: Path) -> None:
     open_store(path).dump(sys.stdout.buffer, ox.RdfFormat.N_QUADS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """How a worker ended: the signal, 0 for none, and what it said."""
+
+    signal: int = 0
+    words: str = ""
+
+
 class _Children:
     """The workers, and how the last of them ended."""
 
     def __init__(self) -> None:
-        self._alive: set[int] = set()
-        self._endings: dict[int, int] = {}
+        self._alive: dict[int, int] = {}  # What each says can be read there.
+        self._endings: dict[int, _Ending] = {}
 
-    def add(self, child: int) -> None:
-        self._alive.add(child)
+    def add(self, child: int, words: int) -> None:
+        self._alive[child] = words
 
     def reap(self) -> None:
         """Bury the dead."""
@@ -100,11 +111,11 @@ class _Children:
             if pid:
                 self._note(child, status)
 
-    def ending(self, child: int) -> int:
-        """Signal that ended a worker, 0 for none. It has closed its socket, so the wait is short."""
+    def ending(self, child: int) -> _Ending:
+        """Tell how a worker ended. It has closed its socket, so the wait is short."""
         if child in self._alive:
             self._note(child, os.waitpid(child, 0)[1])
-        return self._endings.pop(child, 0)
+        return self._endings.pop(child, _Ending())
 
     def kill(self) -> None:
         """End all."""
@@ -112,8 +123,8 @@ class _Children:
             os.kill(child, signal.SIGKILL)
 
     def _note(self, child: int, status: int) -> None:
-        self._alive.discard(child)
-        self._endings[child] = os.WTERMSIG(status)
+        words = isolation.hear(self._alive.pop(child))
+        self._endings[child] = _Ending(signal=os.WTERMSIG(status), words=words)
         if len(self._endings) > _ENDINGS:
             del self._endings[next(iter(self._endings))]
 
@@ -122,11 +133,13 @@ def _fork(
     control: socket.socket, path: Path, store: ox.Store | None, order: dict[str, Any], children: _Children
 ) -> None:
     ours, theirs = socket.socketpair()
+    heard, said = isolation.last_words()
     child = os.fork()
     if child == 0:
-        _become_worker(theirs, path, store, order)
+        _become_worker(theirs, said, path, store, order)
     theirs.close()
-    children.add(child)
+    os.close(said)
+    children.add(child, heard)
     # A handle instead of a number: a number may be given to another process once this one is gone.
     handles = [os.pidfd_open(child)] if hasattr(os, "pidfd_open") else []
     socket.send_fds(control, [json.dumps({"pid": child}).encode()], [ours.fileno(), *handles])
@@ -136,29 +149,29 @@ def _fork(
 
 
 def _become_worker(
-    link: socket.socket, path: Path, store: ox.Store | None, order: dict[str, Any]
+    link: socket.socket, words: int, path: Path, store: ox.Store | None, order: dict[str, Any]
 ) -> None:  # pragma: no cover  runs in a forked child
-    code = 1
     try:
-        isolation.silence()
+        isolation.silence(words)
+        # A stack that overflows says nothing by itself.
+        faulthandler.enable(2, all_threads=False)
         number = os.dup2(link.fileno(), 3) if link.fileno() != 3 else 3
         if link.fileno() != 3:
             link.detach()
             link = socket.socket(fileno=number)
         isolation.close_all_but(3)
         walls = worker.Walls(
-            network=order["network"],
             memory_mb=order["memory_mb"],
             guard=order["guard"],
-            service_allow=tuple(order["service_allow"]),
             base=order["base"],
         )
         worker.serve(link, store or open_store(path), walls, on_disk=store is None)
-    except KgError:
-        code = 2
+    except BaseException:
+        # The pool reads it once the process is gone; nothing else may run here.
+        traceback.print_exc()
     finally:
         # Nothing of the parent's may run at the end of a child.
-        os._exit(code)
+        os._exit(1)
 
 
 if __name__ == "__main__":
