@@ -17,3 +17,8 @@ def test_the_answer_on_tiny_is_the_golden_one(name: str, catalog: Catalog, engin
 
 def test_no_golden_file_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(NAMES)
+
+
+def test_every_golden_answer_has_rows_to_lose() -> None:
+    short = [path.name for path in GOLDEN.iterdir() if len(path.read_text(encoding="utf-8").splitlines()) < 2]
+    assert short == [], "tests/tiny has nothing that these questions ask for"

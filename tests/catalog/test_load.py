@@ -44,7 +44,7 @@ def test_a_good_file_has_no_fault(known_terms: frozenset[str]) -> None:
         ("#+ columns:\n", "#+ chart: {mark: bar, x: nope}\n#+ columns:\n", "4: chart names the column 'nope'"),
         ("#+ columns:\n", "#+ chart: {mark: pie, x: x}\n#+ columns:\n", "4: the chart's mark is 'pie'"),
         ("#+ columns:\n", "#+ evidence: [nope]\n#+ columns:\n", "4: evidence names the column 'nope'"),
-        ("#+ columns:\n", "#+ finding: '{count.nope}'\n#+ columns:\n", "4: finding: {count.nope} stands for nothing"),
+        ("#+ columns:\n", "#+ finding: '{count.nope a/b}'\n#+ columns:\n", "4: finding: {count.nope a/b} stands for nothing"),
         ("#+ columns:\n", "#+ expect: {min_rows: many}\n#+ columns:\n", "4: expect: min_rows must be a number"),
         ("#+   x: a project\n", "#+   y: a project\n", "4: columns names the column 'y'"),
         ("#+   x: a project\n", "", "column x has no meaning"),
@@ -52,7 +52,9 @@ def test_a_good_file_has_no_fault(known_terms: frozenset[str]) -> None:
         ("#+ columns:\n", "#+ params:\n#+   p: {type: text, label: P}\n#+ columns:\n", "5: parameter p: type is 'text'"),
         ("#+ columns:\n", "#+ params:\n#+   p: {type: iri, class: kg:Nope, default: a, label: P}\n#+ columns:\n", "4: parameter p: the ontology has no class kg:Nope"),
         ("#+ columns:\n", "#+ params:\n#+   p: {type: string, label: P}\n#+ columns:\n", "5: parameter p: give a default, or say optional"),
-        ("#+ columns:\n", "#+ params:\n#+   page: {type: string, default: a, label: P}\n#+ columns:\n", "5: parameter page: the name must be one word"),
+        ("#+ columns:\n", "#+ params:\n#+   page: {type: string, default: a, label: P}\n#+ columns:\n", "5: parameter page: the name must be letters and digits"),
+        ("#+ columns:\n", "#+ params:\n#+   at_least: {type: string, default: a, label: P}\n#+ columns:\n", "5: parameter at_least: the name must be letters and digits"),
+        ("#+ columns:\n", "#+ finding: '{count.x}'\n#+ columns:\n", "4: finding: {count.x} has no noun for one and for many"),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_line(old: str, new: str, expected: str, known_terms: frozenset[str]) -> None:

@@ -1,17 +1,14 @@
 """The sentence above a table: every number and name in it comes from the answer."""
 
-import re
 from decimal import Decimal
-from typing import Final
 
 from kg.catalog.cells import cell_of, number_of
 from kg.catalog.choices import Choices
 from kg.catalog.records import ParameterType
 from kg.catalog.run import QuestionAnswer
-from kg.engine import Iri
+from kg.catalog.sentence import Place, counted, fill
+from kg.engine import Iri, Term
 from kg.vocab import compact
-
-_PLACE: Final = re.compile(r"\{([a-z]+)(?:\.([A-Za-z0-9_]+))?\}")
 
 
 def finding(answer: QuestionAnswer, choices: Choices | None = None) -> str | None:
@@ -22,25 +19,28 @@ def finding(answer: QuestionAnswer, choices: Choices | None = None) -> str | Non
     sentence = answer.question.finding
     if sentence is None or not answer.rows:
         return None
-    return _PLACE.sub(lambda match: _fill(answer, choices, match[1], match[2]), sentence)
+    said = fill(sentence, lambda place: _words(answer, choices, place))
+    return said if answer.complete else f"In the first {answer.total:,} rows: {said}"
 
 
-def _fill(answer: QuestionAnswer, choices: Choices | None, word: str, name: str | None) -> str:
-    if word == "rows":
-        return f"{answer.total:,}"
-    if name is None:
-        return ""
-    if word == "param":
-        return value_words(answer, choices, name)
-    place = answer.columns.index(name)
-    cells = [row[place] for row in answer.rows]
-    if word == "count":
-        return f"{len({cell for cell in cells if cell is not None}):,}"
-    if word == "sum":
-        total = sum((number_of(cell) or Decimal(0) for cell in cells), Decimal(0))
-        return f"{total:,f}" if total != total.to_integral_value() else f"{int(total):,}"
-    first = next((cell for cell in cells if cell is not None), None)
-    return "nothing stated" if first is None else str(cell_of(first))
+def _words(answer: QuestionAnswer, choices: Choices | None, place: Place) -> str:
+    if place.word == "param":
+        return counted(value_words(answer, choices, place.name or ""), place.one, place.many)
+    if place.word == "first":
+        first = next((cell for cell in _cells(answer, place) if cell is not None), None)
+        return "nothing stated" if first is None else str(cell_of(first))
+    if place.word == "sum":
+        number = sum((number_of(cell) or Decimal(0) for cell in _cells(answer, place)), Decimal(0))
+    elif place.word == "count":
+        number = Decimal(len({cell for cell in _cells(answer, place) if cell is not None}))
+    else:
+        number = Decimal(answer.total)
+    return counted(f"{number.normalize():,f}", place.one, place.many)
+
+
+def _cells(answer: QuestionAnswer, place: Place) -> list[Term | None]:
+    column = answer.columns.index(place.name or "")
+    return [row[column] for row in answer.rows]
 
 
 def value_words(answer: QuestionAnswer, choices: Choices | None, name: str) -> str:

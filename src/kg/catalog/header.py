@@ -13,7 +13,8 @@ from kg.catalog.yaml_lines import HeaderYamlError, Mapping, Scalar, Sequence, Va
 from kg.charts.spec import ChartSpec, Mark
 from kg.vocab import KINDS, expand
 
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+# grlc reads an underscore in a name as the beginning of a datatype or a language.
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
 _TAG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _CHART_CHANNELS: Final = (
     "title", "x", "y", "color", "size", "label", "start", "end", "steps", "place", "lat", "long", "unit",
@@ -221,7 +222,7 @@ def _params(reader: _Reader, value: Value | None) -> tuple[Parameter, ...]:
 def _param(reader: _Reader, name: str, line: int, value: Value) -> Parameter | None:
     what = f"parameter {name}"
     if not _WORD.match(name) or name.lower() in ("page", "limit", "evidence", "format", "bom", "release"):
-        reader.fault(line, f"{what}: the name must be one word, and none that the service itself uses")
+        reader.fault(line, f"{what}: the name must be letters and digits, and none that the service itself uses")
     known = (
         "type", "label", "description", "class", "kind", "values", "default", "optional", "multi",
         "minimum", "maximum", "example",

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from kg.catalog import sentence
 from kg.catalog.bind import substitute
 from kg.catalog.body import Body, Note, check_order, check_parameters, read_body, terms_in
 from kg.catalog.faults import CatalogError, Fault
@@ -20,7 +21,6 @@ from kg.errors import UnknownQuestionError
 from kg.vocab import CODE_KINDS, ID, KG, TABLE_KINDS, compact
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +185,10 @@ def _check_columns(header: Header, body: Body, note: Note) -> None:
 
 
 def _check_finding(header: Header, question: Question, note: Note) -> None:
-    for place in _PLACEHOLDER.findall(header.finding or ""):
-        word, _, name = place.partition(".")
-        fits = (
-            place == "rows"
-            or (word in ("count", "first", "sum") and name in [column.name for column in question.columns])
-            or (word == "param" and question.param(name) is not None)
-        )
-        if not fits:
-            note(header.line("finding"), f"finding: {{{place}}} stands for nothing")
+    columns = tuple(column.name for column in question.columns)
+    params = tuple(parameter.name for parameter in question.params)
+    for fault in sentence.faults(header.finding or "", columns, params):
+        note(header.line("finding"), f"finding: {fault}")
 
 
 def _check_syntax(question: Question, note: Note) -> None:

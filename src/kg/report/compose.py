@@ -10,6 +10,7 @@ from kg.catalog import Catalog, Choices, QuestionAnswer
 from kg.catalog.cells import cell_of, label_column, labelled, number_of, table_of
 from kg.catalog.finding import finding
 from kg.catalog.formats import node_lists
+from kg.catalog.sentence import counted
 from kg.charts.figures import number
 from kg.charts.lettering import plain_name
 from kg.engine import Engine, Iri, Literal, Term
@@ -210,10 +211,12 @@ class _Composer:
             return Value(text or NOT_STATED, self.notes.rows(answer, chosen[:1], "Read from"))
         if piece.verb is Verb.SUM:
             known = [found for cell in cells if (found := number_of(cell)) is not None]
-            text = _counted(sum(known, Decimal(0)), piece)
+            text = counted(number(sum(known, Decimal(0))), piece.one, piece.many)
             return Value(text, self.notes.rows(answer, chosen, "Added up from"))
         count = len({cell for cell in cells if cell is not None}) if piece.column else len(chosen)
-        return Value(_counted(Decimal(count), piece), self.notes.rows(answer, chosen, "Counted from"))
+        return Value(
+            counted(number(Decimal(count)), piece.one, piece.many), self.notes.rows(answer, chosen, "Counted from")
+        )
 
     def block(self, piece: Embedded) -> Block:
         """Return an embedded question with its answer."""
@@ -264,14 +267,6 @@ def _words(term: Term | None) -> str | None:
         return number(found)
     value = cell_of(term)
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _counted(count: Decimal, piece: Inline) -> str:
-    if piece.one is None or piece.many is None:
-        return number(count)
-    if not count:
-        return f"none {piece.many}" if piece.many.startswith("of ") else f"no {piece.many}"
-    return f"{number(count)} {piece.one if count == 1 else piece.many}"
 
 
 def _shown(answer: QuestionAnswer) -> tuple[str, ...]:

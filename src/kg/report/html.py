@@ -151,9 +151,7 @@ def _cell(cell: Cell, numeric: bool) -> Markup:
 def _cut(block: Block) -> Markup:
     said = []
     if len(block.rows) < block.total:
-        said.append(
-            f"{len(block.rows)} of {number_words(block.total)} rows are shown; the question {block.question} has all."
-        )
+        said.append(f"{shown_words(block)}; the question {block.question} has all.")
     if not block.is_complete:
         said.append(f"The answer is not complete: {block.limit}.")
     return Markup('<p class="cut">{}</p>').format(words(" ".join(said))) if said else Markup("")
@@ -162,6 +160,12 @@ def _cut(block: Block) -> Markup:
 def number_words(count: int) -> str:
     """Return a count with thousands separated."""
     return f"{count:,}"
+
+
+def shown_words(block: Block) -> str:
+    """Return how many of its rows a table shows, as words."""
+    shown = len(block.rows)
+    return f"{shown} of {number_words(block.total)} rows {'is' if shown == 1 else 'are'} shown"
 
 
 def _bias(bias: Bias) -> Markup:
@@ -181,10 +185,11 @@ def _bias(bias: Bias) -> Markup:
         '<section class="bias"><h2>Whose words this rests on</h2>\n<p>The notes point at {} in {}. '
         "A place counts once, however many notes point at it. What a source in turn quotes is not counted "
         "here.</p>\n<div class='shares'>{}</div></section>"
-    ).format(_count(bias.places, "place"), _count(bias.works, "work"), Markup("\n").join(tables))
+    ).format(count_words(bias.places, "place"), count_words(bias.works, "work"), Markup("\n").join(tables))
 
 
-def _count(count: int, noun: str) -> str:
+def count_words(count: int, noun: str) -> str:
+    """Return a count with its noun."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
@@ -220,7 +225,9 @@ def _note(report: Composed, note: Note) -> Markup:
     parts = [words(note.said)] if note.said else []
     parts += [_in_work(report, source, list(found)) for source, found in groupby(note.passages, lambda p: p.source)]
     if note.left_out:
-        parts.append(words(f"And {note.left_out:,} more places; the question lists them all with its evidence."))
+        parts.append(
+            words(f"And {count_words(note.left_out, 'more place')}; the question lists them all with its evidence.")
+        )
     if not note.places and not note.said.startswith("No row"):
         parts.append(Markup('<span class="missing">No evidence is recorded for this.</span>'))
     return Markup(" ").join(parts)

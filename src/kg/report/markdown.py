@@ -7,7 +7,7 @@ from typing import Final
 from kg.charts.lettering import clean
 from kg.report.bias import Share
 from kg.report.compose import CLOSE, NOT_STATED, OPEN, Block, Composed, Value
-from kg.report.html import passage_words
+from kg.report.html import count_words, passage_words, shown_words
 from kg.report.notes import Note, Passage
 
 _VALUE: Final = re.compile(f"{OPEN}v([0-9]+){CLOSE}")
@@ -76,7 +76,7 @@ def _table(block: Block) -> str:
         cells = [NOT_STATED if cell.text is None else escaped(cell.text) for cell in row]
         lines.append(_line([*cells, f"[^{note}]"]))
     if len(block.rows) < block.total:
-        lines += ["", f"{len(block.rows)} of {block.total:,} rows are shown; the question `{block.question}` has all."]
+        lines += ["", f"{shown_words(block)}; the question `{block.question}` has all."]
     if not block.is_complete:
         lines += ["", f"The answer is not complete: {escaped(str(block.limit))}."]
     return "\n".join(lines)
@@ -91,8 +91,8 @@ def _bias(report: Composed) -> str:
     lines = [
         "## Whose words this rests on",
         "",
-        f"The notes point at {bias.places:,} places in {bias.works:,} works. A place counts once, however many notes "
-        "point at it. What a source in turn quotes is not counted here.",
+        f"The notes point at {count_words(bias.places, 'place')} in {count_words(bias.works, 'work')}. A place counts "
+        "once, however many notes point at it. What a source in turn quotes is not counted here.",
     ]
     for title, shares in (
         ("Kind of publisher", bias.by_kind),
@@ -130,7 +130,7 @@ def _note(report: Composed, note: Note) -> str:
     parts = [escaped(note.said)] if note.said else []
     parts += [_in_work(report, source, list(found)) for source, found in groupby(note.passages, lambda p: p.source)]
     if note.left_out:
-        parts.append(f"And {note.left_out:,} more places; the question lists them all with its evidence.")
+        parts.append(f"And {count_words(note.left_out, 'more place')}; the question lists them all with its evidence.")
     if not note.places and not note.said.startswith("No row"):
         parts.append("No evidence is recorded for this.")
     return f"[^{note.number}]: " + " ".join(parts)
