@@ -1,9 +1,14 @@
 """kg.open(): the same rows from a folder of snapshots and from a service."""
 
+import csv
+import io
 import re
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -16,6 +21,7 @@ from kg.client import Answered, Client, ServiceError, open_client
 from kg.errors import KgError, ParameterError, SnapshotError, UnknownQuestionError
 
 NAME = "projects-in-a-country"
+PROJECTS = ["Cameras in Alphaville", "Data center in Betatown"]
 
 
 class _Quiet(WSGIRequestHandler):
@@ -95,14 +101,49 @@ def test_open_is_a_word_of_the_package(tmp_path: Path) -> None:
         kg.open(tmp_path)  # type: ignore[operator]
 
 
-def test_every_snippet_does_what_it_says(address: str) -> None:
-    found = {snippet.tool: snippet.text for snippet in snippets(address, NAME, (("country", "阿尔法"),))}
+@pytest.fixture(scope="module")
+def lines(address: str) -> dict[str, str]:
+    """The lines for each tool."""
+    return {snippet.tool: snippet.text for snippet in snippets(address, NAME, (("country", "阿尔法"),))}
+
+
+def test_the_python_lines_give_the_rows(lines: dict[str, str]) -> None:
     scope: dict[str, object] = {}
-    exec(found["Python"], scope)
+    exec(lines["Python"], scope)
     rows = scope["rows"]
     assert isinstance(rows, Answered) and len(rows) == 2
-    for tool in ("curl", "pandas", "R", "Google Sheets, LibreOffice"):
-        link = re.search(r"http://[^'\"]+", found[tool])
-        assert link is not None, tool
-        with urlopen(link[0], timeout=20) as answer:
-            assert answer.read().count(b"\r\n") == 3, tool
+
+
+def test_the_pandas_lines_give_the_table(lines: dict[str, str]) -> None:
+    scope: dict[str, Any] = {}
+    exec(lines["pandas"], scope)
+    assert list(scope["table"]["projectLabel"]) == PROJECTS
+
+
+def test_the_curl_line_gives_the_rows_in_a_shell(lines: dict[str, str]) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("SKIPPED LOUDLY: curl is not here, so its line was not run")
+    done = subprocess.run(["/bin/sh", "-c", lines["curl"] + " --noproxy '*'"], capture_output=True, timeout=60)
+    assert [row["projectLabel"] for row in csv.DictReader(io.StringIO(done.stdout.decode("utf-8")))] == PROJECTS
+
+
+def test_the_r_line_gives_the_table_in_r(lines: dict[str, str]) -> None:
+    if shutil.which("Rscript") is None:
+        pytest.skip("SKIPPED LOUDLY: Rscript is not here, so R did not run its line (see the test of its form)")
+    script = f"{lines['R']}\ncat(nrow(table), names(table)[1], table$projectLabel, sep = '|')"
+    done = subprocess.run(["Rscript", "--vanilla", "-e", script], capture_output=True, timeout=120, text=True)
+    assert done.stdout == "|".join(["2", "project", *PROJECTS]), done.stderr
+
+
+def test_the_r_line_is_one_call_with_one_address(lines: dict[str, str], address: str) -> None:
+    # What R's own parser would see: an address without quotes or backslashes, and no argument that R does not know.
+    call = re.fullmatch(r'table <- read\.csv\("([^"\\]+)"((?:, [a-z.]+ = "[^"\\]*")*)\)', lines["R"])
+    assert call is not None and call[1].startswith(address) and call[1].isascii()
+    assert set(re.findall(r", ([a-z.]+) =", call[2])) <= {"encoding", "na.strings", "check.names"}
+
+
+def test_the_line_for_spreadsheets_leads_to_the_table(lines: dict[str, str]) -> None:
+    link = re.fullmatch(r'=IMPORTDATA\("([^"]+)"\)', lines["Google Sheets, LibreOffice"])
+    assert link is not None
+    with urlopen(link[1], timeout=20) as answer:
+        assert answer.read().count(b"\r\n") == 3

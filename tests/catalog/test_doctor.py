@@ -1,16 +1,17 @@
 """Thirty mistakes made by a seeded generator: the doctor names the right part of at least 27."""
 
 import random
-import time
+from dataclasses import dataclass, field
 
 import pytest
 
-from kg.catalog import Catalog, Choices, run
+from kg.catalog import Catalog, Choices, doctor, run
 from kg.catalog.doctor import diagnose
 from kg.catalog.pattern import PieceKind, take_apart
 from kg.catalog.records import Form
 from kg.catalog.tokens import Kind, Token, matching, significant, tokenize
-from kg.engine import Engine
+from kg.engine import Engine, Limits, Rows
+from kg.errors import QueryTimeoutError
 from kg.vocab import ID, PROLOGUE, compact, split_iri
 from tests.catalog.test_questions import tiny_values
 
@@ -84,21 +85,18 @@ def test_of_thirty_mistakes_at_least_twenty_seven_are_named(
     for question in questions:
         answer = run(engine, question, tiny_values(question, choices), choices=choices)
         texts += [answer.sparql] if answer.rows else []
-    tried, missed, slowest = 0, [], 0.0
+    tried, missed = 0, []
     while tried < 30:
         made = mistake(chooser.choice(texts), chooser)
         if made is None or engine.rows(made[0], trusted=True).rows:
             continue
         tried += 1
-        started = time.thread_time()
-        found = diagnose(engine, made[0], seconds=5.0)
-        slowest = max(slowest, time.thread_time() - started)
+        found = diagnose(engine, made[0], seconds=60.0)
         wrong = made[1].strip("<>")
         if found is None or not (wrong in found.text or wrong == found.unknown or compact(wrong) == found.unknown):
             missed.append((made[1], found))
     # A fresh seed may fall on an unlucky mixture: two more are allowed.
     assert len(missed) <= (3 if seed == 20_261_124 else 5), (seed, missed)
-    assert slowest < 0.3, seed
 
 
 def test_a_misspelled_property_comes_with_the_right_one(engine: Engine) -> None:
@@ -115,6 +113,56 @@ def test_a_having_that_lets_nothing_through_is_named(engine: Engine) -> None:
     query = "SELECT ?x (COUNT(*) AS ?n) WHERE { ?x a kg:City } GROUP BY ?x HAVING(COUNT(*) > 9) ORDER BY ?x"
     found = diagnose(engine, PROLOGUE + query)
     assert found is not None and "HAVING" in found.text
+
+
+@dataclass
+class SlowEngine:
+    """Every question takes 80 ms by its own clock, or what it may take if that is less; then it is stopped."""
+
+    inner: Engine
+    now: float = 0.0
+    allowed: list[float] = field(default_factory=list)
+
+    def ask(self, sparql: str, *, limits: Limits, trusted: bool) -> bool:
+        self._wait(limits)
+        return self.inner.ask(sparql, trusted=trusted)
+
+    def rows(self, sparql: str, *, limits: Limits, trusted: bool) -> Rows:
+        self._wait(limits)
+        return self.inner.rows(sparql, trusted=trusted)
+
+    def _wait(self, limits: Limits) -> None:
+        self.allowed.append(limits.seconds)
+        self.now += min(0.08, limits.seconds)
+        if limits.seconds < 0.08:
+            raise QueryTimeoutError("too slow", seconds=limits.seconds)
+
+
+def test_the_examination_takes_no_more_than_its_time_on_a_slow_release(
+    engine: Engine, catalog: Catalog, choices: Choices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = SlowEngine(engine)
+    monkeypatch.setattr(doctor.time, "monotonic", lambda: slow.now)
+    values = {"country": "deltaland"}
+    answer = run(engine, catalog.question("who-runs-the-system"), values, choices=choices)
+    assert not answer.rows
+    diagnose(slow, answer.sparql)  # type: ignore[arg-type]
+    assert len(slow.allowed) == 4 and slow.now <= 0.3
+
+
+def test_a_graph_that_is_not_there_comes_with_the_right_one(engine: Engine) -> None:
+    query = "SELECT ?x WHERE { GRAPH <https://w3id.org/cityledger/graph/slice-cuontries> { ?x ?y ?z } } ORDER BY ?x"
+    found = diagnose(engine, query)
+    assert found is not None and found.unknown is not None and found.unknown.endswith("slice-cuontries")
+    assert found.nearest[0].endswith("slice-countries")
+
+
+def test_a_branch_that_nothing_passes_is_found_beside_one_that_has_rows(engine: Engine) -> None:
+    banks = "{ SELECT ?y WHERE { ?y a kg:PolicyBank } }"
+    loans = "{ ?x a kg:Financing ; kg:claimant ?y . OPTIONAL { ?x kg:amount ?amount } }"
+    query = f"SELECT ?x WHERE {{ {banks} {loans} UNION {{ ?x a kg:City ; kg:country ?y }} }} ORDER BY ?x"
+    found = diagnose(engine, PROLOGUE + query)
+    assert found is not None and found.text == "?x kg:claimant ?y"
 
 
 def test_what_is_no_select_is_left_alone(engine: Engine) -> None:

@@ -1,6 +1,8 @@
 """The questions over HTTP: every form, every refusal."""
 
 import json
+import re
+from html import unescape
 
 import pyoxigraph
 import pytest
@@ -53,9 +55,20 @@ def test_a_page_of_an_answer_is_not_complete_and_leads_to_the_others(client: Fla
     first = client.get(f"{PATH}.json?{ALPHA}&limit=1")
     assert first.get_json()["complete"] is False and first.headers["KG-Limit"] == "page=1/2"
     assert 'rel="next"' in first.headers["Link"] and 'rel="prev"' not in first.headers["Link"]
+    assert f"?{ALPHA}&limit=1&page=2>" in first.headers["Link"]
     second = client.get(f"{PATH}.json?{ALPHA}&limit=1&page=2")
     whole = client.get(f"{PATH}.json?{ALPHA}").get_json()["rows"]
     assert first.get_json()["rows"] + second.get_json()["rows"] == whole
+
+
+def test_what_a_page_leads_to_stays_with_the_release_that_was_named(client: FlaskClient) -> None:
+    release = client.get(f"{PATH}.json?{ALPHA}").headers["KG-Release"]
+    named = f"{ALPHA}&release={release}"
+    link = client.get(f"{PATH}.csv?{named}&limit=1&evidence=1&bom=1").headers["Link"]
+    assert f"<{PATH}.csv?{named}&evidence=1&bom=1&limit=1&page=2>" in link
+    page = unescape(client.get(f"{PATH}?{named}", headers={"Accept": "text/html"}).text)
+    assert all(f"{PATH}.{suffix}?{named}" in page for suffix in ("csv", "json", "rq", "bib"))
+    assert f'name="release" value="{release}"' in page
 
 
 def test_a_repeat_with_the_entity_tag_is_not_sent_again(client: FlaskClient) -> None:
@@ -72,6 +85,7 @@ def test_a_repeat_with_the_entity_tag_is_not_sent_again(client: FlaskClient) -> 
         ("country=alphaland&country=deltaland", "country"),
         ("nope=1", "nope"),
         (f"{ALPHA}&page=0", "page"),
+        (f"{ALPHA}&limit=1&page=3", "page"),
         (f"{ALPHA}&limit=ten", "limit"),
         (f"{ALPHA}&limit=10&limit=20", "limit"),
         (f"{ALPHA}&evidence=yes", "evidence"),
@@ -147,7 +161,18 @@ def test_a_graph_comes_as_turtle_and_json_ld(client: FlaskClient) -> None:
 def test_an_empty_answer_says_why(client: FlaskClient) -> None:
     document = client.get(f"{PATH}.json?country=deltaland").get_json()
     assert document["rows"] == [] and document["complete"] is True
-    assert "place/deltaland" in document["empty"]["because"]
+    empty = document["empty"]
+    assert (empty["because"], empty["parameters"]) == ("?project kg:country ?_country", ["country"])
+    assert "“Country: Deltaland”" in empty["message"]
+    assert "Alphaland" in empty["nearest"] and "Alphaland" in empty["message"]
+
+
+def test_the_page_of_an_empty_answer_says_why_in_words_and_in_the_questions_own_pattern(client: FlaskClient) -> None:
+    asked = "/questions/who-finances-what?country=alphaland&since=2030"
+    page = unescape(client.get(asked, headers={"Accept": "text/html"}).text)
+    assert "Nothing here fits “From year: 2030”" in page
+    assert "BOUND(?_since)" in re.sub(r"<[^>]+>", "", page)
+    assert "true ||" not in page.partition("The SPARQL behind it")[0]
 
 
 def test_choices_are_found_by_any_part_of_any_name(client: FlaskClient) -> None:

@@ -35,14 +35,52 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """What is written for one token of the template, and the tokens that it must be read as."""
+    """What is written for one token of the template, the tokens that it must be read as, and what it stands for."""
 
     text: str
     pieces: tuple[_Piece, ...]
+    template: str
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A part of the bound text that the template writes in another way; it tells of one parameter."""
+
+    start: int
+    end: int
+    template: str
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A question's SPARQL with values, which still knows what of it the values are."""
+
+    text: str
+    spots: tuple[_Spot, ...]
+
+    def parameters(self, start: int, end: int) -> tuple[str, ...]:
+        """Return the parameters whose values stand in a part of the text."""
+        return tuple(dict.fromkeys(spot.parameter for spot in self.spots if start <= spot.start < end))
+
+    def template(self, start: int, end: int) -> str:
+        """Return a part of the text as the template has it."""
+        pieces: list[str] = []
+        for spot in self.spots:
+            if start <= spot.start < end:
+                pieces += (self.text[start : spot.start], spot.template)
+                start = spot.end
+        return "".join((*pieces, self.text[start:end]))
 
 
 def substitute(question: Question, terms: Mapping[str, tuple[Term, ...]]) -> str:
-    """Return the question's SPARQL with these terms in the place of its parameters.
+    """Return the question's SPARQL with these terms in the place of its parameters; see `bound`."""
+    return bound(question, terms).text
+
+
+def bound(question: Question, terms: Mapping[str, tuple[Term, ...]]) -> Bound:
+    """Return the question's SPARQL with these terms in the place of its parameters, and where they are.
 
     `terms` has an entry for each parameter with a value; an optional one without is left out.
 
@@ -54,18 +92,22 @@ def substitute(question: Question, terms: Mapping[str, tuple[Term, ...]]) -> str
     edits = _edits(significant(tokens), terms)
     written: list[str] = []
     expected: list[_Piece] = []
+    spots: list[_Spot] = []
+    length = 0
     for token in tokens:
         edit = edits.get(token.start)
+        text = token.text if edit is None else edit.text
         if edit is not None:
-            written.append(edit.text)
             expected.extend(edit.pieces)
-            continue
-        written.append(token.text)
-        if token.kind not in (Kind.SPACE, Kind.COMMENT):
+            if text:
+                spots.append(_Spot(length, length + len(text), edit.template, edit.parameter))
+        elif token.kind not in (Kind.SPACE, Kind.COMMENT):
             expected.append(_Piece(token.kind, token.text))
-    text = "".join(written)
-    _prove(text, expected)
-    return text
+        written.append(text)
+        length += len(text)
+    done = Bound("".join(written), tuple(spots))
+    _prove(done.text, expected)
+    return done
 
 
 @lru_cache(maxsize=256)
@@ -77,19 +119,21 @@ def _edits(tokens: tuple[Token, ...], terms: Mapping[str, tuple[Term, ...]]) -> 
     """Return the edits by the offset of the token that they replace."""
     edits: dict[int, _Edit] = {}
     for index, token in enumerate(tokens):
-        values = terms.get(parameter_name(token) or "")
+        name = parameter_name(token) or ""
+        values = terms.get(name)
         if values is None:
             continue
         if is_bound_test(tokens, index):
             word, opening, closing = tokens[index - 2], tokens[index - 1], tokens[index + 1]
-            edits[word.start] = _Edit("true", (_Piece(Kind.WORD, "true"),))
+            edits[word.start] = _Edit("true", (_Piece(Kind.WORD, "true"),), f"BOUND({token.text})", name)
             for dropped in (opening, token, closing):
-                edits[dropped.start] = _Edit("", ())
+                edits[dropped.start] = _Edit("", (), "", name)
         else:
             pieces: list[_Piece] = []
             for value in values:
                 pieces.extend(([_Piece(Kind.MARK, ",")] if pieces else []) + _shape(value))
-            edits[token.start] = _Edit(", ".join(term_text(value) for value in values), tuple(pieces))
+            text = ", ".join(term_text(value) for value in values)
+            edits[token.start] = _Edit(text, tuple(pieces), token.text, name)
     return edits
 
 

@@ -6,21 +6,26 @@ parts that match nothing by themselves, then the parts without which there would
 
 import re
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Final
 
-from kg.catalog.pattern import Pattern, Piece, PieceKind, inner_groups, take_apart
+from kg.catalog.pattern import Pattern, Piece, PieceKind, Span, inner_groups, take_apart
 from kg.catalog.terms import iri_text
 from kg.catalog.tokens import Kind, Token, significant, tokenize
 from kg.engine import Engine, Iri, Limits, Term
 from kg.errors import KgError, QuerySyntaxError
 from kg.vocab import ID, KG, PREFIXES, compact
 
-_LIMITS: Final = Limits(seconds=0.5, rows=20_000)
+# A question that asks for less time than this would mostly be stopped while it is being handed over.
+_LEAST_SECONDS: Final = 0.02
+_MOST_ROWS: Final = 20_000
 _CUTS: Final = re.compile(r"\b(HAVING|LIMIT|OFFSET)\b", re.IGNORECASE)
 _FIXED: Final = (PieceKind.OPTIONAL, PieceKind.BIND)
+_GROUPS: Final = (PieceKind.SUBSELECT, PieceKind.GROUP, PieceKind.UNION)
+
+_Culprit = tuple[Piece, tuple[Piece, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +34,14 @@ class Diagnosis:
 
     Attributes:
         text: the part of the query, as written.
+        spans: where it stands in the query, in its order.
         unknown: a term in it that the release does not have, compact, or None.
         nearest: existing terms that come nearest to what was asked, compact, the nearest first.
         message: one sentence for people.
     """
 
     text: str
+    spans: tuple[Span, ...]
     unknown: str | None
     nearest: tuple[str, ...]
     message: str
@@ -45,15 +52,16 @@ class _OutOfTimeError(Exception):
 
 
 def diagnose(engine: Engine, sparql: str, *, seconds: float = 0.3) -> Diagnosis | None:
-    """Return what emptied the answer to a SELECT, or None where that cannot be said.
+    """Return what emptied the answer to a SELECT, which had no rows, or None where that cannot be said.
 
-    No question to the release begins after `seconds`; what is not clear by then stays unsaid.
+    No question to the release begins after `seconds`, and none may take longer than what is left of them; what is
+    not clear by then stays unsaid.
     """
     try:
         pattern = take_apart(sparql)
-        return _Examination(engine, sparql, pattern, time.monotonic() + seconds).find()
-    except (QuerySyntaxError, _OutOfTimeError):
+    except QuerySyntaxError:
         return None
+    return _Examination(engine, sparql, pattern, time.monotonic() + seconds).find()
 
 
 @dataclass(slots=True)
@@ -62,25 +70,43 @@ class _Examination:
     source: str
     pattern: Pattern
     deadline: float
+    asked: dict[str, bool] = field(default_factory=dict)
+    suspect: _Culprit | None = None
 
     def find(self) -> Diagnosis | None:
         pieces = self.pattern.pieces
-        unknown = self._unknown_term(pieces)
-        if unknown is not None:
-            return unknown
-        culprit = self._culprit(pieces)
+        tail = " ".join(self.source[slice(*self.pattern.tail)].split())
+        try:
+            unknown = self._unknown_term(pieces)
+            if unknown is not None:
+                return unknown
+            culprit = self._culprit(pieces, is_empty=_CUTS.search(tail) is None)
+        except _OutOfTimeError:
+            return self._named(self.suspect)
+        # A branch that nothing passes says more than the whole group that would have to go.
+        if self.suspect is not None and (culprit is None or culprit[0].kind in _GROUPS):
+            culprit = self.suspect
+        if culprit is None and _CUTS.search(tail):
+            message = f"The pattern has rows, but what follows it lets none through: {tail}"
+            return Diagnosis(text=tail, spans=(self.pattern.tail,), unknown=None, nearest=(), message=message)
+        return self._named(culprit)
+
+    def _named(self, culprit: _Culprit | None) -> Diagnosis | None:
         if culprit is None:
-            tail = " ".join(self.pattern.tail.split())
-            if _CUTS.search(tail) and self._ask(pieces):
-                message = f"The pattern has rows, but what follows it lets none through: {tail}"
-                return Diagnosis(text=tail, unknown=None, nearest=(), message=message)
             return None
         piece, context = culprit
-        nearest = self._nearest(piece, context)
+        try:
+            nearest = self._nearest(piece, context)
+        except _OutOfTimeError:
+            nearest = ()
         hint = f" Nearest that exists: {', '.join(nearest)}." if nearest else ""
         words = " ".join(piece.text.split())
         return Diagnosis(
-            text=words, unknown=None, nearest=nearest, message=f"Without this part there would be rows: {words}.{hint}"
+            text=words,
+            spans=piece.spans,
+            unknown=None,
+            nearest=nearest,
+            message=f"Without this part there would be rows: {words}.{hint}",
         )
 
     # Terms that do not exist
@@ -96,15 +122,14 @@ class _Examination:
             if piece.kind is PieceKind.VALUES:
                 for iri in self._iris(piece.tokens):
                     terms.setdefault(iri, piece)
-        if not terms:
-            return None
-        values = " ".join(iri_text(iri) for iri in terms)
-        exists = "EXISTS { ?t ?p1 ?o1 } || EXISTS { ?s2 ?t ?o2 } || EXISTS { ?s3 ?p3 ?t }"
-        query = f"SELECT ?t WHERE {{ VALUES ?t {{ {values} }} FILTER(!({exists})) }}"
-        missing = {row[0].value for row in self._rows(query) if row[0] is not None}
+        missing = self._missing(terms)
         for iri, piece in terms.items():
             if iri in missing:
                 return self._unknown(iri, piece)
+        for piece in pieces:
+            name = self._constant(piece.tokens[1]) if piece.tokens[0].is_word("GRAPH") else None
+            if name is not None and not self._ask_text(f"GRAPH {iri_text(name)} {{ ?s ?p ?o }}"):
+                return self._unknown(name, piece)
         # A property may be described by the ontology and used by nothing.
         for piece in _demanding(pieces, self.source):
             verb = self._plain_verb(piece)
@@ -112,16 +137,27 @@ class _Examination:
                 return self._unknown(verb, piece)
         return None
 
+    def _missing(self, terms: Iterable[str]) -> frozenset[str]:
+        """Return those of some terms that stand nowhere in the release."""
+        values = " ".join(iri_text(iri) for iri in terms)
+        if not values:
+            return frozenset()
+        exists = "EXISTS { ?t ?p1 ?o1 } || EXISTS { ?s2 ?t ?o2 } || EXISTS { ?s3 ?p3 ?t }"
+        query = f"SELECT ?t WHERE {{ VALUES ?t {{ {values} }} FILTER(!({exists})) }}"
+        return frozenset(row[0].value for row in self._rows(query) if row[0] is not None)
+
     def _unknown(self, iri: str, piece: Piece) -> Diagnosis:
         nearest = _closest(iri, self._candidates(iri, piece))
         hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
         text = " ".join(piece.text.split())
         message = f"Nothing in this release uses {compact(iri)}, which stands in: {text}.{hint}"
-        return Diagnosis(text=text, unknown=compact(iri), nearest=nearest, message=message)
+        return Diagnosis(text=text, spans=piece.spans, unknown=compact(iri), nearest=nearest, message=message)
 
     def _candidates(self, iri: str, piece: Piece) -> list[str]:
         base = iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
-        if self._plain_verb(piece) == iri or (base == KG and iri[len(base) :][:1].islower()):
+        if piece.tokens[0].is_word("GRAPH"):
+            query = "SELECT DISTINCT ?x WHERE { GRAPH ?x { } }"
+        elif self._plain_verb(piece) == iri or (base == KG and iri[len(base) :][:1].islower()):
             query = "SELECT DISTINCT ?x WHERE { ?s ?x ?o }"
         elif base.startswith(ID):
             query = f'SELECT DISTINCT ?x WHERE {{ ?x a ?c FILTER(STRSTARTS(STR(?x), "{base}")) }}'
@@ -131,39 +167,58 @@ class _Examination:
 
     # Parts that let nothing through
 
-    def _culprit(self, pieces: tuple[Piece, ...]) -> tuple[Piece, tuple[Piece, ...]] | None:
+    def _culprit(self, pieces: tuple[Piece, ...], *, is_empty: bool) -> _Culprit | None:
+        """Return the piece of a group that lets nothing through, and the rest; None if the group has rows.
+
+        `is_empty` says that the group is known to have none.
+        """
         for piece in pieces:
-            if piece.kind in (PieceKind.SUBSELECT, PieceKind.GROUP, PieceKind.UNION) and not self._ask([piece]):
-                inside = [self._culprit(inner) for inner in inner_groups(piece, self.source)]
+            if piece.kind in _GROUPS and not self._ask([piece]):
+                # A subselect may be emptied by what follows its pattern.
+                known = piece.kind is not PieceKind.SUBSELECT
+                inside = [self._culprit(inner, is_empty=known) for inner in inner_groups(piece, self.source)]
                 return next((found for found in inside if found is not None), (piece, ()))
-            if piece.kind is PieceKind.TRIPLE and not self._ask([piece]):
+            if piece.kind is PieceKind.TRIPLE and not _is_always_true(piece) and not self._ask([piece]):
                 return piece, tuple(other for other in pieces if other is not piece)
-        if self._ask(pieces):
+            if piece.kind is PieceKind.UNION:
+                self._suspect_branch(piece)
+        if not is_empty and self._ask(pieces):
             return None
         # Filters first: taking one out never makes the rest slower.
-        for is_filter in (True, False):
-            saving = [
-                piece
-                for piece in pieces
-                if piece.kind not in _FIXED
-                and (piece.kind is PieceKind.FILTER) == is_filter
-                and self._ask(_without(pieces, piece))
-            ]
-            if saving:
-                worst = max(saving, key=lambda piece: (self._conflicts(piece, pieces), self._pull(piece)))
-                return worst, _without(pieces, worst)
-        return None
+        for piece in sorted((piece for piece in pieces if piece.kind is PieceKind.FILTER), key=_is_routine):
+            if self._ask(_without(pieces, piece)):
+                return piece, _without(pieces, piece)
+        others = [piece for piece in pieces if piece.kind not in (*_FIXED, PieceKind.FILTER)]
+        saving = [piece for piece in others if self._ask(_without(pieces, piece))]
+        if not saving:
+            return None
+        worst = max(saving, key=lambda piece: (self._conflicts(piece, pieces), self._pull(piece)))
+        return worst, _without(pieces, worst)
+
+    def _suspect_branch(self, union: Piece) -> None:
+        """Remember the culprit of a branch that has no rows, though other branches have some."""
+        for branch in inner_groups(union, self.source):
+            if self.suspect is None and not self._ask(branch):
+                self.suspect = self._culprit(branch, is_empty=True)
 
     def _conflicts(self, piece: Piece, pieces: Iterable[Piece]) -> int:
-        """Return with how many other triples a triple cannot be true at once; the odd one has the most."""
+        """Return with how many other triples a triple cannot be true at once; the odd one has the most.
+
+        Triples inside OPTIONAL have a voice too: they are about the same things.
+        """
         if piece.kind is not PieceKind.TRIPLE:
             return 0
-        others = [
-            other
-            for other in pieces
-            if other is not piece and other.kind is PieceKind.TRIPLE and other.variables & piece.variables
+        others: list[Piece] = []
+        for other in pieces:
+            groups = inner_groups(other, self.source) if other.kind is PieceKind.OPTIONAL else ((other,),)
+            others.extend(inner for group in groups for inner in group if inner.kind is PieceKind.TRIPLE)
+        pairs = [
+            # In the order of the query, so that a pair is asked for only once.
+            sorted((piece, other), key=lambda one: one.tokens[-1].start)
+            for other in others
+            if other is not piece and other.variables & piece.variables
         ]
-        return sum(not self._ask([piece, other]) for other in others)
+        return sum(not self._ask(pair) for pair in pairs)
 
     def _pull(self, piece: Piece) -> int:
         """Return how likely people got a part wrong: a chosen thing before another constant, then variables."""
@@ -216,26 +271,33 @@ class _Examination:
         return self._ask_text(_joined(pieces))
 
     def _ask_text(self, text: str) -> bool:
-        return self._try(lambda query: self.engine.ask(query, limits=_LIMITS, trusted=True), f"ASK {{ {text} }}")
+        if text not in self.asked:
+            limits = self._limits()
+            try:
+                query = f"{self.pattern.prologue}ASK {{ {text} }}"
+                self.asked[text] = self.engine.ask(query, limits=limits, trusted=True)
+            except KgError:
+                # Too slow is no proof of emptiness.
+                self.asked[text] = True
+        return self.asked[text]
 
     def _rows(self, query: str) -> tuple[tuple[Term | None, ...], ...]:
-        self._check_time()
+        limits = self._limits()
         try:
-            return self.engine.rows(self.pattern.prologue + query, limits=_LIMITS, trusted=True).rows
+            return self.engine.rows(self.pattern.prologue + query, limits=limits, trusted=True).rows
         except KgError:
             return ()
 
-    def _try(self, ask: Callable[[str], bool], query: str) -> bool:
-        self._check_time()
-        try:
-            return ask(self.pattern.prologue + query)
-        except KgError:
-            # Too slow is no proof of emptiness.
-            return True
+    def _limits(self) -> Limits:
+        """Return what the next question may cost.
 
-    def _check_time(self) -> None:
-        if time.monotonic() > self.deadline:
+        Raises:
+            _OutOfTimeError: there is no time for one.
+        """
+        left = self.deadline - time.monotonic()
+        if left < _LEAST_SECONDS:
             raise _OutOfTimeError
+        return Limits(seconds=left, rows=_MOST_ROWS)
 
     # Reading tokens
 
@@ -271,6 +333,16 @@ def _demanding(pieces: Iterable[Piece], source: str) -> list[Piece]:
             for inner in inner_groups(piece, source):
                 found.extend(_demanding(inner, source))
     return found
+
+
+def _is_routine(piece: Piece) -> bool:
+    """Whether a filter is of a kind that authors write out of habit, so that it is seldom at fault."""
+    return any(token.is_word("LANG", "EXISTS") for token in piece.tokens)
+
+
+def _is_always_true(piece: Piece) -> bool:
+    """Whether a triple holds of everything because its path may have no step (SPARQL 1.1, 9.1)."""
+    return len(piece.tokens) == 4 and piece.tokens[2].is_mark("*", "?")
 
 
 def _is_loose(piece: Piece) -> bool:

@@ -9,6 +9,10 @@ from kg.errors import QuerySyntaxError
 _GROUP_WORDS = ("OPTIONAL", "MINUS", "GRAPH", "BIND", "VALUES", "FILTER", "SERVICE")
 
 
+# First offset, and the one after the last.
+Span = tuple[int, int]
+
+
 class PieceKind(StrEnum):
     """What a piece of a group is."""
 
@@ -30,11 +34,13 @@ class Piece:
     Attributes:
         text: as it can stand in a group, without a final dot.
         tokens: its tokens; for a triple also those of a subject shared with others.
+        spans: where its text comes from in the query; several for a triple whose subject is shared.
     """
 
     kind: PieceKind
     text: str
     tokens: tuple[Token, ...]
+    spans: tuple[Span, ...]
 
     @property
     def variables(self) -> frozenset[str]:
@@ -49,12 +55,12 @@ class Pattern:
     Attributes:
         prologue: the PREFIX lines.
         pieces: those of the outer group, in their order.
-        tail: what follows the group: GROUP BY, HAVING, ORDER BY, LIMIT.
+        tail: where what follows the group stands: GROUP BY, HAVING, ORDER BY, LIMIT.
     """
 
     prologue: str
     pieces: tuple[Piece, ...]
-    tail: str
+    tail: Span
 
 
 def take_apart(query: str) -> Pattern:
@@ -74,7 +80,7 @@ def take_apart(query: str) -> Pattern:
     return Pattern(
         prologue=query[: tokens[select].start],
         pieces=pieces_of(tokens[opening + 1 : closing], query),
-        tail=query[tokens[closing].start + 1 :],
+        tail=(tokens[closing].start + 1, len(query)),
     )
 
 
@@ -122,14 +128,15 @@ def pieces_of(tokens: tuple[Token, ...], source: str) -> tuple[Piece, ...]:
             pieces.extend(_triples(tokens[index:end], source))
             index = end
             continue
-        pieces.append(Piece(kind, _slice(tokens[index:end], source), tokens[index:end]))
+        pieces.append(_piece(kind, source, tokens[index:end]))
         index = end
     return tuple(pieces)
 
 
-def _slice(tokens: tuple[Token, ...], source: str) -> str:
-    last = tokens[-1]
-    return source[tokens[0].start : last.start + len(last.text)]
+def _piece(kind: PieceKind, source: str, *parts: tuple[Token, ...]) -> Piece:
+    spans = tuple((part[0].start, part[-1].start + len(part[-1].text)) for part in parts if part)
+    text = " ".join(source[start:end] for start, end in spans)
+    return Piece(kind, text, tuple(token for part in parts for token in part), spans)
 
 
 def _next_mark(tokens: tuple[Token, ...], start: int, mark: str) -> int:
@@ -168,14 +175,12 @@ def _triples_end(tokens: tuple[Token, ...], start: int) -> int:
 
 def _triples(tokens: tuple[Token, ...], source: str) -> list[Piece]:
     if tokens[0].is_mark("[", "("):
-        return [Piece(PieceKind.TRIPLE, _slice(tokens, source), tokens)]
+        return [_piece(PieceKind.TRIPLE, source, tokens)]
     subject, pieces = tokens[:1], []
     for pair in _split(tokens[1:], ";"):
         verb = _path_end(pair)
         for value in _split(pair[verb:], ","):
-            parts = (subject, pair[:verb], value)
-            text = " ".join(_slice(part, source) for part in parts if part)
-            pieces.append(Piece(PieceKind.TRIPLE, text, subject + pair[:verb] + value))
+            pieces.append(_piece(PieceKind.TRIPLE, source, subject, pair[:verb], value))
     return pieces
 
 

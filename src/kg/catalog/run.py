@@ -12,6 +12,7 @@ from kg.catalog.records import Form, Question
 from kg.catalog.values import IriResolver, Resolver, read_values
 from kg.engine import Engine, Limits, Query, Term
 from kg.engine.formats import N_TRIPLES
+from kg.errors import ParameterError
 
 MAX_ROWS: Final = 50_000
 
@@ -152,8 +153,14 @@ def with_evidence(engine: Engine, answer: QuestionAnswer) -> QuestionAnswer:
 
 
 def page_of(answer: QuestionAnswer, number: int, size: int) -> QuestionAnswer:
-    """Return one page of an answer; it counts as complete only if it holds every row."""
+    """Return one page of an answer; it counts as complete only if it holds every row.
+
+    Raises:
+        ParameterError: there are fewer pages.
+    """
     page = Page(number=number, size=size, total=answer.total)
+    if number > page.count:
+        raise ParameterError("page", f"a page from 1 to {page.count}", "1")
     shown = slice((number - 1) * size, number * size)
     whole = page.count == 1 and number == 1
     return replace(

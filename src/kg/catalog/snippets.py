@@ -37,7 +37,7 @@ def snippets(
     found += [
         Snippet("Python", "python", f"import kg\n\nrows = kg.open({address!r}).ask({name!r}{keywords})"),
         Snippet("pandas", "python", f'import pandas\n\ntable = pandas.read_csv("{csv_url}")'),
-        Snippet("R", "r", f'table <- read.csv("{csv_url}", encoding = "UTF-8")'),
+        Snippet("R", "r", f'table <- read.csv("{csv_url}", encoding = "UTF-8", na.strings = "")'),
         Snippet("Google Sheets, LibreOffice", "text", f'=IMPORTDATA("{csv_url}")'),
     ]
     return tuple(found)

@@ -44,6 +44,15 @@ class Asked:
         """Return the question's own parameters as they were given, empty ones left out."""
         return tuple((name, value) for name, values in self.values.items() for value in values if value)
 
+    def kept_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return the same with the release, where one was named: links stay with what the page shows."""
+        return (*self.pairs(), *([("release", self.release)] if self.release else []))
+
+    def page_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return what the address of another page of the same answer has beside its number and size."""
+        flags = (("evidence", self.evidence), ("bom", self.bom))
+        return (*self.kept_pairs(), *((name, "1") for name, is_set in flags if is_set))
+
 
 def read_request(arguments: "MultiDict[str, str]") -> Asked:
     """Return what the arguments of a URL ask.

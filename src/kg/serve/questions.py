@@ -4,13 +4,13 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Response, render_template, request
 
 import kg.charts
 from kg.catalog.cells import table_of
-from kg.catalog.doctor import Diagnosis, diagnose
+from kg.catalog.empty import Reason, explain
 from kg.catalog.finding import finding, value_words
 from kg.catalog.formats import FORMATS, Format, offered, write
 from kg.catalog.records import Form, Question
@@ -105,7 +105,7 @@ def _data(here: Site, found: Question, known: Format) -> Response:
         answer = with_evidence(here.engine, answer)
     body = write(answer, known.suffix, bom=asked.bom)
     if known.suffix == "json" and whole.total == 0:
-        body = _with_diagnosis(here, whole, body)
+        body = _with_reason(here, whole, body)
     response = text_response(body.decode("utf-8"), known.media_type)
     response.set_etag(tag)
     _tell_completeness(response, answer)
@@ -117,18 +117,23 @@ def _data(here: Site, found: Question, known: Format) -> Response:
     return response
 
 
-def _with_diagnosis(here: Site, answer: QuestionAnswer, body: bytes) -> bytes:
-    diagnosis = _diagnosis(here, answer)
-    if diagnosis is None:
+def _with_reason(here: Site, answer: QuestionAnswer, body: bytes) -> bytes:
+    reason = _reason(here, answer)
+    if reason is None:
         return body
     document = json.loads(body)
-    document["empty"] = {"because": diagnosis.text, "message": diagnosis.message, "nearest": list(diagnosis.nearest)}
+    document["empty"] = {
+        "because": reason.pattern,
+        "message": reason.message,
+        "parameters": list(reason.parameters),
+        "nearest": list(reason.nearest),
+    }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
-def _diagnosis(here: Site, answer: QuestionAnswer) -> Diagnosis | None:
+def _reason(here: Site, answer: QuestionAnswer) -> Reason | None:
     try:
-        return diagnose(here.engine, answer.sparql)
+        return explain(here.engine, answer, here.choices)
     except KgError:
         # An empty answer is an answer; that nobody can say why must not turn it into an error.
         return None
@@ -150,9 +155,8 @@ def _page_links(answer: QuestionAnswer, path: str, asked: Asked) -> dict[str, st
         numbers["prev"] = page.number - 1
     if page.number < page.count:
         numbers["next"] = page.number + 1
-    fixed = [*asked.pairs(), *([("evidence", "1")] if asked.evidence else [])]
     return {
-        relation: href(path, [*fixed, ("limit", str(page.size)), ("page", str(number))])
+        relation: href(path, [*asked.page_pairs(), ("limit", str(page.size)), ("page", str(number))])
         for relation, number in numbers.items()
     }
 
@@ -172,22 +176,18 @@ def _query(here: Site, found: Question) -> Response:
 
 
 def draw(answer: QuestionAnswer) -> str | None:
-    """Return the chart of an answer as SVG, or None where there is nothing to draw or nobody to draw it."""
+    """Return the chart of an answer as SVG, or None where there is nothing to draw."""
     chart = answer.question.chart
-    render: Any = getattr(kg.charts, "render", None)
     if chart is None or not answer.rows:
-        return None
-    if not callable(render):
         return None
     if chart.title is None:
         chart = replace(chart, title=answer.question.summary)
     try:
-        drawn: str = render(chart, table_of(answer.columns, answer.rows))
+        return kg.charts.render(chart, table_of(answer.columns, answer.rows))
     except kg.charts.ChartError:
         # A table without its picture is still the answer.
         log.exception("chart of %s", answer.question.name)
         return None
-    return drawn
 
 
 def _picture(here: Site, found: Question, suffix: str) -> Response:
@@ -210,26 +210,21 @@ def _picture(here: Site, found: Question, suffix: str) -> Response:
 def _page(here: Site, found: Question) -> Response:
     errors: dict[str, str] = {}
     answer: QuestionAnswer | None = None
+    shown: QuestionAnswer | None = None
     status = 200
     choices = here.choices
     asked = Asked(values={}, page=None, limit=None, evidence=False, bom=False, release=None)
     try:
         asked = _asked()
-        answer = run(here.engine, found, asked.values, choices=choices, graph_type=TURTLE)
+        answer, shown = _answer_and_page(here, found, asked)
     except ParameterError as error:
         # The form stays, with what was typed and what is wrong with it beside the field.
         status = 400
         errors[error.parameter] = str(error)
         asked = replace(asked, values={name: request.args.getlist(name) for name in request.args})
-    shown = None
-    if answer is not None:
-        if found.form is Form.SELECT:
-            shown = page_of(answer, asked.page or 1, asked.limit or DEFAULT_PAGE_ROWS)
-            shown = with_evidence(here.engine, shown)
-        else:
-            shown = answer
     pairs = asked.pairs() if answer is not None else ()
-    diagnosis = _diagnosis(here, answer) if answer is not None and answer.graph is None and not answer.rows else None
+    kept = asked.kept_pairs() if answer is not None else ()
+    reason = _reason(here, answer) if answer is not None and answer.graph is None and not answer.rows else None
     body = render_template(
         "questions/question.html",
         question=found,
@@ -242,14 +237,15 @@ def _page(here: Site, found: Question) -> Response:
         words={parameter.name: value_words(answer, choices, parameter.name) for parameter in found.params}
         if answer is not None
         else {},
-        diagnosis=diagnosis,
+        reason=reason,
         picture=draw(answer) if answer is not None else None,
         links=_page_links(shown, f"/questions/{found.name}", asked) if shown is not None else {},
-        downloads=[(known.suffix, href(f"/questions/{found.name}.{known.suffix}", pairs)) for known in offered(found)],
-        query_href=href(f"/questions/{found.name}.rq", pairs),
-        snippets=snippets(address_of(here), found.name, pairs, found.form),
+        downloads=[(known.suffix, href(f"/questions/{found.name}.{known.suffix}", kept)) for known in offered(found)],
+        query_href=href(f"/questions/{found.name}.rq", kept),
+        snippets=snippets(address_of(here), found.name, kept, found.form),
+        asked_release=asked.release,
         reference=_reference(here, found, pairs),
-        citations=[(word, href(f"/questions/{found.name}.{suffix}", pairs)) for suffix, word in _CITATIONS.items()],
+        citations=[(word, href(f"/questions/{found.name}.{suffix}", kept)) for suffix, word in _CITATIONS.items()],
         release=here.release,
     )
     response = text_response(body, HTML)
@@ -261,6 +257,15 @@ def _page(here: Site, found: Question) -> Response:
             response.set_etag(etag(here.release, found.name, HTML, request.query_string))
             response.make_conditional(request.environ)
     return response
+
+
+def _answer_and_page(here: Site, found: Question, asked: Asked) -> tuple[QuestionAnswer, QuestionAnswer]:
+    """Return the whole answer, and what of it the page shows with its evidence."""
+    answer = run(here.engine, found, asked.values, choices=here.choices, graph_type=TURTLE)
+    if found.form is Form.CONSTRUCT:
+        return answer, answer
+    shown = page_of(answer, asked.page or 1, asked.limit or DEFAULT_PAGE_ROWS)
+    return answer, with_evidence(here.engine, shown)
 
 
 def _reference(here: Site, found: Question, pairs: Sequence[tuple[str, str]]) -> Reference:

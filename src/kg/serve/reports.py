@@ -155,9 +155,10 @@ def _page(here: Site, found: Report) -> Response:
     status = 200
     given: Mapping[str, list[str]] = {name: request.args.getlist(name) for name in request.args}
     pairs: tuple[tuple[str, str], ...] = ()
+    asked_release: str | None = None
     try:
         asked = _asked()
-        given, pairs = asked.values, asked.pairs()
+        given, pairs, asked_release = asked.values, asked.kept_pairs(), asked.release
         composed = _compose(here, found, asked)
     except ParameterError as error:
         # The form stays, with what was typed and what is wrong with it beside the field.
@@ -173,6 +174,7 @@ def _page(here: Site, found: Report) -> Response:
         composed=composed,
         downloads=[(word, href(f"/reports/{found.name}.{word}", pairs)) for word in ("pdf", "md", *_CITATIONS)],
         release=here.release,
+        asked_release=asked_release,
     )
     response = Response(page, status=status, mimetype="text/html")
     if status == 200:

@@ -1,0 +1,63 @@
+"""Why the answer to a saved question is empty, in the words of its form and in the question's own pattern."""
+
+from dataclasses import dataclass
+
+from kg.catalog.bind import bound
+from kg.catalog.choices import Choices
+from kg.catalog.doctor import diagnose
+from kg.catalog.finding import value_words
+from kg.catalog.records import Parameter, ParameterType
+from kg.catalog.run import QuestionAnswer
+from kg.engine import Engine
+from kg.vocab import expand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """What emptied an answer.
+
+    Attributes:
+        message: for people.
+        pattern: the part of the question that lets nothing through, as its file has it.
+        parameters: those whose values stand in that part.
+        nearest: what comes nearest to what was asked and would give rows, by name.
+    """
+
+    message: str
+    pattern: str
+    parameters: tuple[str, ...]
+    nearest: tuple[str, ...]
+
+
+def explain(engine: Engine, answer: QuestionAnswer, choices: Choices) -> Reason | None:
+    """Return why an answer has no rows, or None where that cannot be said in time."""
+    asked = bound(answer.question, answer.values)
+    found = diagnose(engine, asked.text)
+    if found is None:
+        return None
+    pattern = " ".join(" ".join(asked.template(*span) for span in found.spans).split())
+    names = tuple(dict.fromkeys(name for span in found.spans for name in asked.parameters(*span)))
+    params = [parameter for name in names if (parameter := answer.question.param(name)) is not None]
+    nearest = tuple(_name(text, params, choices) for text in found.nearest)
+    if found.unknown is not None and not params:
+        return Reason(message=found.message, pattern=pattern, parameters=(), nearest=nearest)
+    if params:
+        given = " and ".join(f"{one.label}: {value_words(answer, choices, one.name)}" for one in params)
+        message = f"Nothing here fits “{given}”; without that there would be rows."
+    else:
+        message = f"{'With these values one' if answer.values else 'One'} part of the question lets nothing through."
+    if nearest:
+        message += f" Nearest with rows: {', '.join(nearest)}."
+    return Reason(message=message, pattern=pattern, parameters=names, nearest=nearest)
+
+
+def _name(text: str, params: list[Parameter], choices: Choices) -> str:
+    """Return the label of a thing that may be picked, else the text."""
+    try:
+        iri = expand(text)
+    except KeyError:
+        return text
+    for parameter in params:
+        if parameter.type is ParameterType.IRI and any(choice.iri == iri for choice in choices.of(parameter)):
+            return choices.label(iri, parameter)
+    return text
