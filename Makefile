@@ -6,7 +6,12 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 TEXTS := $(wildcard ../shared/seeds)
 
-.PHONY: serve build test lint check audit bench crash-test lock clean
+# What speaks HTTP, for the stores that the service may answer from.
+STORES := embedded oxigraph virtuoso
+HTTP_TESTS := tests/serve tests/catalog/test_service.py tests/catalog/test_golden.py tests/reconcile \
+  tests/export/test_publication.py tests/report/test_doors.py
+
+.PHONY: serve build test test-stores lint check audit bench crash-test lock clean
 
 serve: build
 	$(BIN)/kg serve --port $(PORT)
@@ -27,6 +32,10 @@ $(VENV)/.test: $(VENV)/.serve requirements-dev.lock
 
 test: $(VENV)/.test lint check audit
 	sh tests/browser/install-chromium.sh
+	$(BIN)/pytest -q -n 2 --dist loadscope
+
+# Which lines the tests reach; tracing doubles the time, so it stands apart.
+coverage: $(VENV)/.test
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage report --skip-covered --sort=cover | tail -n 25
 
@@ -45,6 +54,10 @@ ifeq ($(TEXTS),)
 else
 	$(BIN)/kg audit --texts ../shared/seeds
 endif
+
+# The whole HTTP suite on every store; tests/stores/differences.toml says what differs and why.
+test-stores: $(VENV)/.test
+	for store in $(STORES); do KG_WHOLE_SUITE=1 $(BIN)/python -m pytest -q --store $$store $(HTTP_TESTS) || exit 1; done
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/run.py

@@ -1,7 +1,6 @@
 """Search, on the tiny tables and on a few names made for it."""
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,12 +123,8 @@ def test_the_limit_is_the_most_hits_and_the_order_is_fixed(made: SearchIndex) ->
     assert made.find("a") == made.find("a")
 
 
-def test_the_tiny_release_can_be_searched_quickly(tiny_snapshots: Path) -> None:
+def test_the_tiny_release_can_be_searched(tiny_snapshots: Path) -> None:
     engine = LocalEngine(current(tiny_snapshots))
     index = SearchIndex.build(engine)
     assert index.find("omega sytems")[0].slug == "omega-systems"
-    began = time.perf_counter()
-    for _ in range(20):
-        index.find("bank of detaland")
-    assert (time.perf_counter() - began) / 20 < 0.1
     engine.close()

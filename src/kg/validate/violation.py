@@ -40,6 +40,6 @@ class Violation:
     message: str
 
 
-def order(one: Violation) -> tuple[str, ...]:
-    """Return what violations are sorted by: focus, path, value, shape."""
-    return tuple(part or "" for part in astuple(one))
+def order(one: Violation) -> tuple[tuple[bool, str], ...]:
+    """Return what violations are sorted by: focus, path, value, shape. What is missing comes before what is empty."""
+    return tuple((part is not None, part or "") for part in astuple(one))
