@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 from kg.build.inputs import TOOLS
 from kg.diff import ROWS_FILE
@@ -11,10 +12,19 @@ from kg.tables.corpus import Corpus
 from kg.tables.faults import Fault
 from kg.vocab import DCTERMS, RDF, RDFS, XSD, graph, iri
 
+# The waivers are shown with the warnings: `/quality` tells which checks a release did without.
+_SERVED: Final = (
+    "queries/*.rq",
+    "queries/reports/*.md",
+    "ontology/*.ttl",
+    "ontology/rules/*.rq",
+    "data/waiver.csv",
+)
+
 
 def write_files(root: Path, target: Path, corpus: Corpus, warnings: tuple[Fault, ...]) -> None:
     """Put beside the store what serving needs, so that a release answers from its own questions for ever."""
-    for pattern in ("queries/*.rq", "queries/reports/*.md", "ontology/*.ttl", "ontology/rules/*.rq"):
+    for pattern in _SERVED:
         for path in sorted(root.glob(pattern)):
             copy = target / path.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
