@@ -40,6 +40,12 @@ class ConfigError(KgError):
     code = "config"
 
 
+class BadRequestError(KgError):
+    """A request contradicts itself or is not whole, whatever it asks."""
+
+    code = "bad-request"
+
+
 class QueryRefusedError(KgError):
     """A query asks for what is never done here: writing, federation, or a shape that is only an attack.
 

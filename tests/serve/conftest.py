@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kg.snapshot import Snapshot
-from tests.serve.service import InProcess, in_process, publish_text, sample_quads
+from tests.serve.service import InProcess, Server, in_process, publish_text, running, sample_quads
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +22,10 @@ def service(small: tuple[Path, Snapshot]) -> Iterator[InProcess]:
     folder, snapshot = small
     with in_process(folder, snapshot) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def server(small: tuple[Path, Snapshot], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One real server for all tests that leave it as it was."""
+    with running(small[0], tmp_path_factory.mktemp("server") / "log") as server:
+        yield server

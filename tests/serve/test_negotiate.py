@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.serve.negotiate import accepts_gzip, best, prefers_html
+from kg.serve.negotiate import best, gzip_from, prefers_html
 
 OFFERED = ("a/json", "a/xml", "text/csv")
 
@@ -45,17 +45,21 @@ def test_a_browser_is_told_from_a_program() -> None:
     assert not prefers_html("a/json, text/html;q=0.5", OFFERED)
 
 
-def test_gzip_needs_a_quality_above_zero() -> None:
-    assert accepts_gzip("gzip, deflate, br")
-    assert accepts_gzip("br, GZIP;q=0.5")
-    assert not accepts_gzip("gzip;q=0")
-    assert not accepts_gzip("identity")
-    assert not accepts_gzip("notgzip")
-    assert not accepts_gzip(None)
+def test_gzip_is_given_to_those_who_like_it_at_least_as_much() -> None:
+    for takes in ("gzip, deflate, br", "br, GZIP;q=0.5", "x-gzip", "*", "gzip;q=0.3, identity;q=0.3"):
+        assert gzip_from(takes) == 1_000, takes
+    for refuses in ("gzip;q=0", "identity", "notgzip", "gzip;q=0, *", "gzip;q=0.1, identity", "", None):
+        assert gzip_from(refuses) is None, refuses
+
+
+def test_who_refuses_plain_text_gets_even_a_short_answer_compressed() -> None:
+    assert gzip_from("gzip, identity;q=0") == 1
+    assert gzip_from("gzip, *;q=0") == 1
+    assert gzip_from("gzip, identity, *;q=0") == 1_000
 
 
 @given(st.text(max_size=2_000))
 def test_no_header_breaks_it(accept: str) -> None:
     assert best(accept, OFFERED) in (*OFFERED, None)
-    accepts_gzip(accept)
+    gzip_from(accept)
     prefers_html(accept, OFFERED)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,25 +21,6 @@ from tests.conftest import SHARED
 from tests.serve.service import Server, is_running, publish_text, running, sample_quads, settings_for, starting
 
 CHECK = SHARED / "tools" / "protocol_check.py"
-
-
-@pytest.fixture(scope="module")
-def server(small: tuple[Path, Snapshot], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One real server for the tests of this file."""
-    with running(small[0], tmp_path_factory.mktemp("server") / "log") as server:
-        yield server
-
-
-def raw(server: Server, request: bytes, seconds: float = 3.0) -> bytes:
-    """Send bytes as they are and read what comes back until the other side closes."""
-    host, port = server.url.removeprefix("http://").split(":")
-    received = b""
-    with socket.create_connection((host, int(port)), timeout=seconds) as link:
-        link.sendall(request)
-        with contextlib.suppress(TimeoutError, ConnectionResetError):
-            while piece := link.recv(65_536):
-                received += piece
-    return received
 
 
 def test_the_protocol_check_passes(server: Server, tmp_path: Path) -> None:
@@ -60,26 +40,6 @@ def test_the_protocol_check_passes(server: Server, tmp_path: Path) -> None:
     }
     # Oxigraph normalises literals (`1.10` to `1.1`) when it stores them; identifiers are strings for that reason.
     assert failed <= {("R10", "should")}
-
-
-def test_a_request_with_two_lengths_is_not_split_in_two(server: Server) -> None:
-    answer = raw(
-        server,
-        b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: 6\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    )
-    assert answer.count(b"HTTP/1.1 ") <= 1
-    assert b"alive" not in answer
-
-
-def test_a_chunked_query_is_read(server: Server) -> None:
-    answer = raw(
-        server,
-        b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nConnection: close\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n3\r\nASK\r\n3\r\n {}\r\n0\r\n\r\n",
-    )
-    assert answer.startswith(b"HTTP/1.1 200")
-    assert b"true" in answer
 
 
 def test_a_client_that_stops_in_the_middle_holds_nobody_up(server: Server) -> None:
@@ -108,17 +68,6 @@ def test_a_client_that_stops_in_the_middle_holds_nobody_up(server: Server) -> No
     while requests.post(f"{server.url}/sparql", data={"query": "ASK {}"}, timeout=5).status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def test_garbage_is_survived(server: Server) -> None:
-    for garbage in (
-        os.urandom(3_000) + b"\r\n\r\n",
-        b"GET\r\n\r\n",
-        b"\x16\x03\x01\x02\x00",
-        b"GET / HTTP/9.9\r\n\r\n",
-    ):
-        raw(server, garbage, 1.0)
-    assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
 
 
 def test_a_published_release_is_taken_up_by_the_running_server(tmp_path: Path) -> None:

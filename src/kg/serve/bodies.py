@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any
 
 from kg.errors import EngineBusyError
+from kg.serve import framing
 
 # Larger bodies are not read at all; what follows sees their length and refuses them.
 MOST_BYTES = 2_000_000
@@ -31,6 +32,7 @@ class BodyGate:
 
         Raises:
             EngineBusyError: too many clients are sending slowly.
+            BadRequestError: the body ended too early.
         """
         declared = str(environ.get("CONTENT_LENGTH") or "")
         if not declared and not environ.get("HTTP_TRANSFER_ENCODING"):
@@ -50,5 +52,6 @@ class BodyGate:
                 self._readers[client] -= 1
                 if not self._readers[client]:
                     del self._readers[client]
+        framing.check_whole(body, declared)
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))

@@ -7,18 +7,17 @@ from typing import Any
 
 from flask import Flask
 
-from kg.errors import EngineBusyError
-from kg.serve import access_log, sparql
+from kg.errors import KgError
+from kg.serve import access_log, framing, sparql
 from kg.serve.bodies import BodyGate
 from kg.serve.metrics import REQUESTS
-from kg.serve.negotiate import accepts_gzip
+from kg.serve.negotiate import gzip_from
 from kg.serve.problems import error_reply
 from kg.serve.site import Site
 
 StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
 
-_ZIP_FROM_BYTES = 1_000
 _WHOLE_UP_TO_BYTES = 8_000_000
 _ZIP_TYPES = ("text/", "application/json", "application/problem+json", "image/svg+xml", "application/ld+json")
 
@@ -42,14 +41,15 @@ class Front:
         arrived = time.monotonic()
         path: str = environ["PATH_INFO"]
         here = self.site
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            try:
+        try:
+            framing.check(environ)
+            if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
                 self._gate.read(environ, sparql.client_of(environ, here.settings.trusted_proxies))
-            except EngineBusyError as error:
-                reply = error_reply(error)
-                start_response(reply.wsgi_status(), reply.wsgi_headers())
-                self._note(environ, path, reply.status, arrived, len(reply.body), here, cached=False)
-                return [reply.body]
+        except KgError as error:
+            reply = error_reply(error)
+            start_response(reply.wsgi_status(), [*reply.wsgi_headers(), ("KG-Release", here.release)])
+            self._note(environ, path, reply.status, arrived, len(reply.body), here, cached=False)
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
         if path == sparql.PATH and not sparql.wants_page(environ):
             reply = sparql.respond(here, environ, arrived)
             start_response(reply.wsgi_status(), reply.wsgi_headers())
@@ -92,7 +92,8 @@ class Front:
 
 
 def _zip(environ: Environ, body: bytes, headers: list[tuple[str, str]]) -> tuple[bytes, list[tuple[str, str]]]:
-    if len(body) < _ZIP_FROM_BYTES or not accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING")):
+    zip_from = gzip_from(environ.get("HTTP_ACCEPT_ENCODING"))
+    if zip_from is None or len(body) < zip_from:
         return body, headers
     given = {name.lower(): value for name, value in headers}
     if "content-encoding" in given or not given.get("content-type", "").startswith(_ZIP_TYPES):

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 # Longer headers are read each time, so that strangers cannot fill the memory with them.
 _KEPT_LENGTH = 500
+# Shorter bodies gain nothing.
+_GZIP_FROM_BYTES = 1_000
 
 
 def best(accept: str | None, offered: Sequence[str], aliases: Mapping[str, str] | None = None) -> str | None:
@@ -25,15 +27,23 @@ def prefers_html(accept: str | None, offered: Sequence[str]) -> bool:
     return bool(accept) and "text/html" in str(accept) and best(accept, (*offered, "text/html")) == "text/html"
 
 
-def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Whether the client takes gzip: RFC 9110, 12.5.3."""
-    if not accept_encoding or "gzip" not in accept_encoding.lower():
-        return False
-    for part in accept_encoding.lower().split(","):
-        coding, *parameters = part.split(";")
-        if coding.strip() == "gzip":
-            return _quality(parameters) > 0
-    return False
+def gzip_from(accept_encoding: str | None) -> int | None:
+    """Give the size in bytes from which on a body is sent with gzip; None for never: RFC 9110, 12.5.3."""
+    if not accept_encoding:
+        return None
+    return (_gzip_from if len(accept_encoding) <= _KEPT_LENGTH else _gzip_from.__wrapped__)(accept_encoding)
+
+
+@lru_cache(maxsize=256)
+def _gzip_from(accept_encoding: str) -> int | None:
+    codings = _ranges(accept_encoding, {"x-gzip": "gzip"})
+    others = codings.get("*", 0.0)
+    gzip = codings.get("gzip", others)
+    if gzip <= 0 or gzip < codings.get("identity", 0.0):
+        return None
+    # Who refuses what is not compressed gets even a short answer compressed.
+    refuses_plain = codings.get("identity", others if "*" in codings else 1.0) <= 0
+    return 1 if refuses_plain else _GZIP_FROM_BYTES
 
 
 @lru_cache(maxsize=512)

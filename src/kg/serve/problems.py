@@ -9,6 +9,7 @@ from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import (
+    BadRequestError,
     ClientBudgetError,
     EngineBusyError,
     KgError,
@@ -30,6 +31,7 @@ MEDIA_TYPE = "application/problem+json"
 
 # The one table from errors to HTTP: status and title; the problem type is the error's code.
 _TABLE: dict[type[KgError], tuple[int, str]] = {
+    BadRequestError: (400, "Bad request"),
     QuerySyntaxError: (400, "The query is not SPARQL 1.1"),
     ParameterError: (400, "A parameter cannot be used"),
     QueryRefusedError: (403, "The query is refused"),

@@ -34,7 +34,7 @@ def serve(settings: Settings) -> None:
         ConfigError: the address cannot be listened on.
         SnapshotError: no release can be served.
     """
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.server import Server
 
@@ -57,6 +57,8 @@ def serve(settings: Settings) -> None:
         # What does not get a thread at once waits in the kernel's queue; the engine has its own bounds.
         backpressure=settings.threads,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_MS, max_buffer_size=65_536),
+        # Everything that holds back slow and broken clients was proven for HTTP/1 only.
+        http=HTTPModes.http1,
         websockets=False,
         log_enabled=False,
         workers_kill_timeout=_STOP_WITHIN_S,

@@ -18,8 +18,8 @@ from urllib.parse import parse_qsl, unquote_plus
 from kg.engine import Answer, Query
 from kg.engine.formats import CSV, GRAPH_TYPES, JSON, RESULTS_TYPES, TSV, TURTLE, XML
 from kg.errors import KgError, NotAcceptableError, ParameterError, QueryRefusedError, QueryTooLargeError
-from kg.serve import description
-from kg.serve.negotiate import accepts_gzip, best, prefers_html
+from kg.serve import conditional, description
+from kg.serve.negotiate import best, gzip_from, prefers_html
 from kg.serve.problems import error_reply, problem_reply
 from kg.serve.replies import Reply
 from kg.serve.site import Site
@@ -31,7 +31,6 @@ _FORM = "application/x-www-form-urlencoded"
 _QUERY_BODY = "application/sparql-query"
 _UPDATE_BODY = "application/sparql-update"
 _MOST_PARAMETERS = 200
-_GZIP_FROM_BYTES = 1_000
 _GZIP_KEPT_BYTES = 16_000_000
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^<>\"{}|^`\\\x00-\x20]*")
 _TEXT_TYPES = frozenset({CSV, TSV, TURTLE})
@@ -98,9 +97,8 @@ def _respond(site: Site, environ: Mapping[str, Any], arrived: float) -> Reply:
     results_type, graph_type = best(accept, RESULTS_TYPES, _ALIASES), best(accept, GRAPH_TYPES)
     if results_type is None and graph_type is None:
         raise NotAcceptableError("none of the accepted types can be given", (*RESULTS_TYPES, *GRAPH_TYPES))
-    zipped = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING"))
     tag = _tag(site.release, asked, results_type, graph_type)
-    if _is_known(environ.get("HTTP_IF_NONE_MATCH"), tag):
+    if conditional.is_known(environ, tag):
         return Reply(status=304, headers=(*_caching(site, f'"{tag}"'),))
     answer = site.engine.answer(
         Query(
@@ -113,10 +111,15 @@ def _respond(site: Site, environ: Mapping[str, Any], arrived: float) -> Reply:
             arrived=arrived,
         )
     )
-    return _reply(site, answer, tag, zipped=zipped)
+    status = conditional.status_of(environ, tag)
+    if status == 304:
+        return Reply(status=304, headers=_caching(site, f'"{tag}"'))
+    if status == 412:
+        raise _refusal(412, "precondition-failed", "the answer has another entity tag")
+    return _reply(site, answer, tag, gzip_from(environ.get("HTTP_ACCEPT_ENCODING")))
 
 
-def _reply(site: Site, answer: Answer, tag: str, *, zipped: bool) -> Reply:
+def _reply(site: Site, answer: Answer, tag: str, zip_from: int | None) -> Reply:
     media_type = answer.media_type
     content_type = f"{media_type}; charset=utf-8" if media_type in _TEXT_TYPES else media_type
     headers: tuple[tuple[str, str], ...] = (
@@ -126,7 +129,7 @@ def _reply(site: Site, answer: Answer, tag: str, *, zipped: bool) -> Reply:
     if answer.limit is not None:
         headers = (*headers, ("KG-Limit", answer.limit))
     body = answer.body
-    if zipped and len(body) >= _GZIP_FROM_BYTES:
+    if zip_from is not None and len(body) >= zip_from:
         body = _ZIPPED.get(tag, body)
         tag = f"{tag}-gzip"
         headers = (*headers, ("Content-Encoding", "gzip"))
@@ -135,12 +138,15 @@ def _reply(site: Site, answer: Answer, tag: str, *, zipped: bool) -> Reply:
 
 def _describe(site: Site, environ: Mapping[str, Any], accept: str | None) -> Reply:
     media_type = best(accept, GRAPH_TYPES)
+    if media_type is None and best(accept, RESULTS_TYPES, _ALIASES) is not None:
+        # Who wants results meant to ask something.
+        raise ParameterError("query", "a SPARQL 1.1 query", "ASK {}", "query: missing")
     if media_type is None:
         raise NotAcceptableError("the service description is RDF", GRAPH_TYPES)
     base = base_url(site, environ)
     body = description.serialized(site, base, media_type)
     tag = hashlib.sha256(body).hexdigest()[:32]
-    if _is_known(environ.get("HTTP_IF_NONE_MATCH"), tag):
+    if conditional.is_known(environ, tag):
         return Reply(status=304, headers=_caching(site, f'"{tag}"'))
     content_type = f"{media_type}; charset=utf-8" if media_type in _TEXT_TYPES else media_type
     return Reply(status=200, body=body, headers=(("Content-Type", content_type), *_caching(site, f'"{tag}"')))
@@ -268,7 +274,13 @@ def _name(method: str) -> str:
 
 
 def _refusal(status: int, slug: str, detail: str, *headers: tuple[str, str]) -> _BadRequestError:
-    titles = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 415: "Unsupported media type"}
+    titles = {
+        400: "Bad request",
+        404: "Not found",
+        405: "Method not allowed",
+        412: "Precondition failed",
+        415: "Unsupported media type",
+    }
     return _BadRequestError(problem_reply(status, slug, titles[status], detail, headers))
 
 
@@ -283,11 +295,6 @@ def _tag(release: str, asked: _Asked, results_type: str | None, graph_type: str 
 def _caching(site: Site, tag: str) -> tuple[tuple[str, str], ...]:
     # Kept by anyone, asked about each time: a new release must be seen at once, and 304 is cheap.
     return (("ETag", tag), ("Cache-Control", "public, no-cache"), _VARY, ("KG-Release", site.release))
-
-
-def _is_known(header: str | None, tag: str) -> bool:
-    # RFC 9110, 13.1.2: weak comparison. Both encodings of a representation share the part before the suffix.
-    return header is not None and (f'"{tag}"' in header or f'"{tag}-gzip"' in header)
 
 
 class _Zipped:
