@@ -12,6 +12,16 @@ from unittest.mock import patch
 import pyoxigraph
 import pytest
 
+# Hooks of pytest: which store the HTTP tests run on.
+from tests.stores.backend import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_unconfigure,
+)
+
+__all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_configure", "pytest_unconfigure"]
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 TINY = CHECKOUT / "tests" / "tiny"
 SHARED = CHECKOUT.parent / "shared"

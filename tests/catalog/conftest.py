@@ -11,6 +11,8 @@ from kg.catalog.records import Question
 from kg.catalog.terms import read_known_terms
 from kg.engine import Engine, LocalEngine
 from kg.snapshot import current
+from tests.serve.service import settings_for
+from tests.stores import backend
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HEADER = "#+ summary: A question\n#+ description: What it says.\n#+ tags: [projects]\n"
@@ -36,7 +38,8 @@ def catalog(known_terms: frozenset[str]) -> Catalog:
 
 @pytest.fixture(scope="session")
 def engine(tiny_snapshots: Path) -> Iterator[Engine]:
-    engine = LocalEngine(current(tiny_snapshots))
+    one = current(tiny_snapshots)
+    engine = backend.open_engine(settings_for(tiny_snapshots), one) if backend.settings() else LocalEngine(one)
     yield engine
     engine.close()
 

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,8 @@ from kg.serve.app import create_app
 from kg.serve.front import Front
 from kg.serve.site import open_site
 from kg.snapshot import Snapshot, publish, writer_lock
+from tests.stores import backend
+from tests.stores.servers import free_port
 
 ID = "https://w3id.org/cityledger/id/"
 KG = "https://w3id.org/cityledger/ontology#"
@@ -91,7 +92,9 @@ def publish_text(folder: Path, nquads: str) -> Snapshot:
         return (f'<{ID}release/{release}> <{LABEL}> "Release {release}" <{GRAPH}release> .',)
 
     with writer_lock(folder):
-        return publish(folder, file, details={}, add_files=add_files, describe=describe)
+        made = publish(folder, file, details={}, add_files=add_files, describe=describe)
+    backend.hold(made)
+    return made
 
 
 def settings_for(folder: Path, **flags: object) -> Settings:
@@ -166,14 +169,6 @@ _RUN = (
 )
 
 
-def free_port() -> int:
-    """Give a port that nobody listens on now."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port: int = trial.getsockname()[1]
-        return port
-
-
 @contextlib.contextmanager
 def running(folder: Path, log: Path, flags: Mapping[str, object] | None = None) -> Iterator[Server]:
     """Start the server, wait until it is ready, and stop it as the system would."""
@@ -193,7 +188,7 @@ def running(folder: Path, log: Path, flags: Mapping[str, object] | None = None) 
 def starting(folder: Path, log: Path, flags: Mapping[str, object] | None = None) -> Iterator[Server]:
     """Start the server as `kg serve` does, and stop it if it still runs at the end."""
     port = free_port()
-    settings = settings_for(folder, port=port, **(flags or {}))
+    settings = settings_for(folder, port=port, **backend.settings(), **(flags or {}))
     given = {
         name: str(value) if isinstance(value, Path) else value
         for name in Settings.__slots__

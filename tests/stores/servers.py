@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.serve.service import free_port
+_OXIGRAPH = Path(sys.executable).with_name("oxigraph")
+_VIRTUOSO = shutil.which("virtuoso-t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,29 +22,42 @@ class Store:
     """A running store.
 
     Attributes:
-        publish: what `kg publish` needs beside the address.
+        addresses: where it takes updates and whole graphs; empty when they follow from the address for queries.
+        credentials: as KG_STORE_CREDENTIALS takes them.
         proof: how far a release can be proven there.
     """
 
     name: str
     query: str
-    publish: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    credentials: str = ""
     proof: str = "digest"
+
+    @property
+    def publish(self) -> tuple[str, ...]:
+        """What `kg publish` needs beside the address for queries."""
+        return tuple(word for pair in zip(("--update", "--graphs"), self.addresses, strict=False) for word in pair)
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on now."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+        return port
 
 
 @contextlib.contextmanager
 def oxigraph(folder: Path) -> Iterator[Store]:
     """The server of the PyPI package `oxigraph`, writable."""
-    program = Path(sys.executable).with_name("oxigraph")
-    if not program.is_file():
-        pytest.skip("SKIPPED LOUDLY: the oxigraph server is not installed in this environment")
+    _need("oxigraph")
     port = free_port()
-    command = [str(program), "serve", "--location", str(folder / "db"), "--bind", f"127.0.0.1:{port}"]
+    command = [str(_OXIGRAPH), "serve", "--location", str(folder / "db"), "--bind", f"127.0.0.1:{port}"]
     with _running(command, folder, f"http://127.0.0.1:{port}/query?query=ASK%7B%7D"):
         yield Store(name="oxigraph", query=f"http://127.0.0.1:{port}/query")
 
 
-_VIRTUOSO = """[Database]
+_VIRTUOSO_INI = """[Database]
 DatabaseFile={folder}/v.db
 ErrorLogFile={folder}/v.log
 LockFile={folder}/v.lck
@@ -69,24 +84,35 @@ MaxQueryExecutionTime=5
 @contextlib.contextmanager
 def virtuoso(folder: Path) -> Iterator[Store]:
     """Virtuoso 7 of the Debian package virtuoso-opensource-7-bin."""
-    program = shutil.which("virtuoso-t")
-    if program is None:
-        pytest.skip("SKIPPED LOUDLY: Virtuoso is not here; apt-get install virtuoso-opensource-7-bin")
+    _need("virtuoso")
     sql, http = free_port(), free_port()
-    (folder / "virtuoso.ini").write_text(_VIRTUOSO.format(folder=folder, sql=sql, http=http))
+    (folder / "virtuoso.ini").write_text(_VIRTUOSO_INI.format(folder=folder, sql=sql, http=http))
     url = f"http://127.0.0.1:{http}"
-    command = [program, "-f", "-c", str(folder / "virtuoso.ini")]
+    command = [str(_VIRTUOSO), "-f", "-c", str(folder / "virtuoso.ini")]
     with _running(command, folder, f"{url}/sparql?query=ASK%7B%7D"):
         yield Store(
             name="virtuoso",
             query=f"{url}/sparql-auth",
-            publish=("--update", f"{url}/sparql-auth", "--graphs", f"{url}/sparql-graph-crud-auth"),
+            addresses=(f"{url}/sparql-auth", f"{url}/sparql-graph-crud-auth"),
+            credentials="digest:dba:dba",
             # It writes WKT literals in its own way.
             proof="counts",
         )
 
 
-VIRTUOSO_CREDENTIALS = "digest:dba:dba"
+SERVERS = {"oxigraph": oxigraph, "virtuoso": virtuoso}
+
+
+def missing(name: str) -> str:
+    """Say what to install for a store, or nothing when it can be started."""
+    if name == "oxigraph":
+        return "" if _OXIGRAPH.is_file() else "the oxigraph server is not installed in this environment"
+    return "" if _VIRTUOSO else "Virtuoso is not here; apt-get install virtuoso-opensource-7-bin"
+
+
+def _need(name: str) -> None:
+    if why := missing(name):
+        pytest.skip(f"SKIPPED LOUDLY: {why}")
 
 
 @contextlib.contextmanager

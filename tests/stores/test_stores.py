@@ -20,7 +20,7 @@ from kg.export.dumps import nquads_of
 from kg.vocab import GRAPH, PROLOGUE
 from tests.conftest import Result, run_kg
 from tests.serve.service import InProcess, in_process, publish_text, sample_quads
-from tests.stores.servers import VIRTUOSO_CREDENTIALS, Store, oxigraph, virtuoso
+from tests.stores.servers import SERVERS, Store, oxigraph
 
 # Questions that Virtuoso 7.2.5 answers as we do, and why it answers the others otherwise. A question in neither list
 # is new and is not asked there.
@@ -62,21 +62,19 @@ def pair(
     request: pytest.FixtureRequest, real_snapshots: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp(request.param)
-    start = {"oxigraph": oxigraph, "virtuoso": virtuoso}[request.param]
-    credentials = VIRTUOSO_CREDENTIALS if request.param == "virtuoso" else ""
-    with start(folder) as store:
-        published = publish(store, real_snapshots, credentials=credentials)
+    with SERVERS[request.param](folder) as store:
+        published = publish(store, real_snapshots)
         one = snapshot.current(real_snapshots)
         flags: dict[str, object] = {"query_seconds": 60.0, "query_memory_mb": 1000}
         with (
             in_process(real_snapshots, one, **flags) as ours,
-            in_process(real_snapshots, one, store=store.query, store_credentials=credentials, **flags) as theirs,
+            in_process(real_snapshots, one, store=store.query, store_credentials=store.credentials, **flags) as theirs,
         ):
             yield Pair(store=store, ours=ours, theirs=theirs, published=published)
 
 
-def publish(store: Store, snapshots: Path, *more: str, credentials: str = "") -> Result:
-    with patch.dict(os.environ, {"KG_STORE_CREDENTIALS": credentials} if credentials else {}):
+def publish(store: Store, snapshots: Path, *more: str) -> Result:
+    with patch.dict(os.environ, {"KG_STORE_CREDENTIALS": store.credentials}):
         arguments = ("publish", "--snapshots", snapshots, "--to", store.query, *store.publish)
         return run_kg(*arguments, "--verify", store.proof, *more)
 
@@ -198,10 +196,8 @@ def test_the_catalogue_and_reconciliation_work_from_there(pair: Pair) -> None:
 
 def test_a_cut_answer_says_so(pair: Pair, real_snapshots: Path) -> None:
     one = snapshot.current(real_snapshots)
-    credentials = VIRTUOSO_CREDENTIALS if pair.store.name == "virtuoso" else ""
-    with in_process(
-        real_snapshots, one, store=pair.store.query, store_credentials=credentials, query_rows=10, query_seconds=30.0
-    ) as small:
+    flags = {"store": pair.store.query, "store_credentials": pair.store.credentials, "query_seconds": 30.0}
+    with in_process(real_snapshots, one, query_rows=10, **flags) as small:
         table = small.query("SELECT ?s { ?s a ?c }", "text/csv")
         assert (table.headers["KG-Complete"], table.headers["KG-Limit"]) == ("false", "rows")
         assert len(table.data.splitlines()) == 11
@@ -210,8 +206,7 @@ def test_a_cut_answer_says_so(pair: Pair, real_snapshots: Path) -> None:
 
 
 def test_publishing_again_sends_nothing(pair: Pair, real_snapshots: Path) -> None:
-    credentials = VIRTUOSO_CREDENTIALS if pair.store.name == "virtuoso" else ""
-    again = publish(pair.store, real_snapshots, credentials=credentials)
+    again = publish(pair.store, real_snapshots)
     assert again.code == 0, again.err
     assert "0 graphs sent" in again.out
 

@@ -17,6 +17,7 @@ from kg.engine.asking import Asking
 from kg.engine.budget import Budgets
 from kg.engine.cache import AnswerCache
 from kg.engine.costs import SlowShapes
+from kg.engine.federation import Federation
 from kg.engine.limits import limits_of
 from kg.engine.replies import failure_of
 from kg.engine.types import Answer, Query, SnapshotLike
@@ -63,6 +64,7 @@ class PoolEngine(Asking):
         self._cache = AnswerCache(settings.cache_mb * 1_000_000)
         self._budgets = Budgets(settings.client_seconds, settings.client_errors)
         self._shapes = SlowShapes()
+        self._federation = Federation(settings.service_allow, settings.slow_workers)
         self._lock = threading.Lock()
         self._worker_free = threading.Condition(self._lock)
         self._slow_free = threading.Condition(self._lock)
@@ -117,7 +119,7 @@ class PoolEngine(Asking):
             if isinstance(error, _REFUSED):
                 self._budgets.spend(query.client, errors=1)
             raise
-        if query.limits is None:
+        if query.limits is None and not answer.outside:
             self._cache.put(key, answer)
         return answer
 
@@ -157,6 +159,7 @@ class PoolEngine(Asking):
             zygotes = [self._zygote, *self._old_zygotes]
             for condition in (self._worker_free, self._slow_free, self._worker_missing):
                 condition.notify_all()
+        self._federation.close()
         for worker in workers:
             worker.kill()
         for zygote in zygotes:
@@ -167,8 +170,9 @@ class PoolEngine(Asking):
     def _compute(self, query: Query) -> Answer:
         limits = query.limits or self._limits
         deadline = query.arrived + limits.seconds
+        outside = self._federation.concerns(query.text)
         job = [
-            query.text,
+            self._expand(query, deadline) if outside else query.text,
             query.results_type,
             query.graph_type,
             query.default_graphs,
@@ -179,10 +183,9 @@ class PoolEngine(Asking):
             query.trusted,
         ]
         self._counts["queries"] += 1
-        network = bool(self._settings.service_allow) and "service" in query.text.lower()
-        slow_first = network or self._shapes.estimate_s(query.text) > self._settings.fast_seconds
+        slow_first = self._shapes.estimate_s(query.text) > self._settings.fast_seconds
         begun = time.monotonic()
-        head, body, slow = self._run(job, query, deadline, slow_first=slow_first, network=network)
+        head, body, slow = self._run(job, query, deadline, slow_first=slow_first)
         seconds = time.monotonic() - begun
         # The worker's own time, told when it is long: waiting for a place must not make a query look slow for ever.
         self._shapes.learn(query.text, head.get("seconds", 0.0), slow=slow)
@@ -197,10 +200,20 @@ class PoolEngine(Asking):
             release=self._release,
             seconds=seconds,
             slow=slow,
+            outside=outside,
         )
 
+    def _expand(self, query: Query, deadline: float) -> str:
+        """Ask the endpoints of a query's SERVICE clauses; their time counts as that of a slow query."""
+        self._check_slow_budget(query)
+        begun = time.monotonic()
+        try:
+            return self._federation.expand(query.text, query.limits or self._limits, deadline)
+        finally:
+            self._budgets.spend(query.client, slow_seconds=time.monotonic() - begun)
+
     def _run(
-        self, job: list[Any], query: Query, deadline: float, *, slow_first: bool, network: bool
+        self, job: list[Any], query: Query, deadline: float, *, slow_first: bool
     ) -> tuple[dict[str, Any], bytes, bool]:
         if slow_first:
             self._check_slow_budget(query)
@@ -208,7 +221,7 @@ class PoolEngine(Asking):
         has_place = slow_first
         try:
             for last_try in (*[False] * _RETRIES, True):
-                worker = self._open_worker() if network else self._take(deadline, rested=slow_first)
+                worker = self._take(deadline, rested=slow_first)
                 kept = False
                 try:
                     worker.ask(job)
@@ -223,7 +236,7 @@ class PoolEngine(Asking):
                         self._enter_slow(worker, deadline)
                         has_place = True
                     reply = self._finish(worker, query, deadline)
-                    kept = not network and self._rest(worker, retire=bool(reply[0].get("retire")))
+                    kept = self._rest(worker, retire=bool(reply[0].get("retire")))
                     return *reply, True
                 except WorkerGoneError:
                     self._counts["workers_died"] += 1
@@ -347,23 +360,13 @@ class PoolEngine(Asking):
 
     # Keeping workers.
 
-    def _order(self, *, network: bool = False) -> dict[str, Any]:
+    def _order(self) -> dict[str, Any]:
         return {
-            "network": not network,
             "memory_mb": self._settings.query_memory_mb,
             "guard": self._settings.guard,
-            "service_allow": self._settings.service_allow if network else (),
             # RFC 3986, 5.1.3: the address that was asked. One for all requests, since answers are kept.
             "base": f"{self._settings.public_url or f'http://{self._settings.host}:{self._settings.port}'}/sparql",
         }
-
-    def _open_worker(self) -> Worker:
-        """Start a worker with the network open, for one query whose SERVICE names are all allowed."""
-        worker = self._zygote.fork(self._order(network=True))
-        with self._lock:
-            worker.counted = False
-            self._alive.add(worker)
-        return worker
 
     def _admit(self, worker: Worker) -> None:
         worker.be_brief(self._settings.fast_seconds)

@@ -21,6 +21,7 @@ from kg.engine.asking import Asking
 from kg.engine.budget import Budgets
 from kg.engine.cache import AnswerCache
 from kg.engine.execute import _as_xml as as_xml
+from kg.engine.federation import Federation
 from kg.engine.store_http import StoreClient, StoreError, addresses
 from kg.engine.types import Answer, Limits, Query
 from kg.errors import (
@@ -68,6 +69,7 @@ class RemoteEngine(Asking):
         self._client = StoreClient(addresses(settings.store), settings.store_credentials)
         self._cache = AnswerCache(settings.cache_mb * 1_000_000)
         self._budgets = Budgets(settings.client_seconds, settings.client_errors)
+        self._federation = Federation(settings.service_allow, settings.slow_workers)
         self._places = threading.BoundedSemaphore(settings.fast_workers + settings.slow_workers)
         self._waiting = 0
         self._lock = threading.Lock()
@@ -102,7 +104,7 @@ class RemoteEngine(Asking):
             raise
         finally:
             self._budgets.spend(query.client, slow_seconds=time.monotonic() - begun)
-        if query.limits is None:
+        if query.limits is None and not answer.outside:
             self._cache.put(key, dataclasses.replace(answer, cached=True))
         return answer
 
@@ -123,6 +125,7 @@ class RemoteEngine(Asking):
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._federation.close()
 
     def _check_budget(self, query: Query) -> None:
         wait_s = self._budgets.errors_wait_s(query.client) or self._budgets.slow_wait_s(query.client)
@@ -133,15 +136,18 @@ class RemoteEngine(Asking):
 
     def _ask(self, query: Query) -> Answer:
         limits = query.limits or self._limits
+        deadline = query.arrived + limits.seconds
+        outside = self._federation.concerns(query.text)
+        if outside:
+            query = dataclasses.replace(query, text=self._federation.expand(query.text, limits, deadline))
         if self._settings.guard or query.trusted:
-            # What another server may be asked for is the store's own matter, so SERVICE is never passed on.
+            # What another server may be asked for is not the store's own matter, so SERVICE is never passed on.
             guard.inspect(query.text, complexity=not query.trusted)
         is_graph = _gives_graph(query.text)
         wanted = query.graph_type if is_graph else query.results_type
         if wanted is None:
             offered = formats.GRAPH_TYPES if is_graph else formats.RESULTS_TYPES
             raise NotAcceptableError("the answer has none of the accepted types", offered)
-        deadline = query.arrived + limits.seconds
         self._enter(deadline)
         try:
             begun = time.monotonic()
@@ -149,7 +155,7 @@ class RemoteEngine(Asking):
         finally:
             self._places.release()
         done = self._graph(body, wanted, limits) if is_graph else self._table(body, wanted, limits)
-        return dataclasses.replace(done, release=self._release, seconds=time.monotonic() - begun)
+        return dataclasses.replace(done, release=self._release, seconds=time.monotonic() - begun, outside=outside)
 
     def _fetch(self, query: Query, limits: Limits, seconds: float, *, is_graph: bool) -> bytes:
         if seconds <= 0:

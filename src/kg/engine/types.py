@@ -105,6 +105,7 @@ class Answer:
         seconds: time a worker spent on it.
         cached: the answer was kept from an earlier equal query.
         slow: the query used the slow lane.
+        outside: another server had a part in it, so that it may differ next time.
     """
 
     body: bytes
@@ -116,6 +117,7 @@ class Answer:
     seconds: float = 0.0
     cached: bool = False
     slow: bool = False
+    outside: bool = False
 
 
 class SnapshotLike(Protocol):

@@ -29,17 +29,13 @@ class Walls:
     """What a worker is kept from.
 
     Attributes:
-        network: False lets it open connections, which only `service_allow` needs.
         memory_mb: memory beyond the store.
         guard: whether texts are looked over before they are parsed.
-        service_allow: IRIs that `SERVICE` may name.
         base: IRI that relative ones in a query are resolved against.
     """
 
-    network: bool = True
     memory_mb: int = 1024
     guard: bool = True
-    service_allow: tuple[str, ...] = ()
     base: str | None = None
 
 
@@ -68,15 +64,14 @@ def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) 
     isolation.be_modest()
     memory = _Memory()
     measures = []
-    if walls.network:
-        # A store on disk opens its files as it goes, so only a store in memory can do without any.
-        if not on_disk and isolation.deny_files():
-            measures.append("no-files")
-        if isolation.deny_network():
-            measures.append("seccomp")
+    # A store on disk opens its files as it goes, so only a store in memory can do without any.
+    if not on_disk and isolation.deny_files():
+        measures.append("no-files")
+    if isolation.deny_network():
+        measures.append("seccomp")
     mapped, resident_at_start = memory.pages()
     isolation.limit_memory(walls.memory_mb, now_pages=mapped)
-    wire.send_reply(link, {"ready": measures, "walls": walls.network}, b"")
+    wire.send_reply(link, {"ready": measures}, b"")
     growth_pages = _GROWTH_MB * 1_000_000 // os.sysconf("SC_PAGE_SIZE")
     processor = isolation.Processor()
     count = 0
@@ -130,7 +125,7 @@ def _answer(
 
 def _look(text: str, trusted: bool, walls: Walls) -> guard.Findings:
     try:
-        return guard.inspect(text, complexity=not trusted, service_allow=walls.service_allow)
+        return guard.inspect(text, complexity=not trusted)
     except QueryRefusedError:
         if walls.guard:
             raise

@@ -129,6 +129,10 @@ def _reply(site: Site, answer: Answer, tag: str, zip_from: int | None) -> Reply:
     if answer.limit is not None:
         headers = (*headers, ("KG-Limit", answer.limit))
     body = answer.body
+    if answer.outside:
+        # What another server says may change at any time, so nobody may keep it.
+        kept_by_nobody = (("Cache-Control", "no-store"), _VARY, ("KG-Release", site.release))
+        return Reply(status=200, body=body, headers=(*headers, *kept_by_nobody))
     if zip_from is not None and len(body) >= zip_from:
         body = _ZIPPED.get(tag, body)
         tag = f"{tag}-gzip"

@@ -1,0 +1,121 @@
+"""The HTTP tests on another store: `pytest --store oxigraph` or `--store virtuoso` starts it and serves from it.
+
+`differences.toml` lists the tests whose claim a store does not keep, each with the reason. They are expected to
+fail, strictly: one that passes is as red as another that fails.
+"""
+
+import contextlib
+import dataclasses
+import os
+import tempfile
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+import kg.engine
+from kg.config import Settings
+from kg.engine import Engine
+from kg.engine.store_http import StoreClient, addresses
+from kg.export.stores import publish_to
+from kg.snapshot import Snapshot
+from tests.stores.servers import SERVERS, Store, missing
+
+DIFFERENCES = Path(__file__).parent / "differences.toml"
+EMBEDDED = "embedded"
+
+
+@dataclass(slots=True)
+class _Backend:
+    """The store of this run.
+
+    Attributes:
+        name: as given with `--store`.
+        store: running; None until the first release is put there.
+        held: releases that it holds.
+    """
+
+    name: str = EMBEDDED
+    store: Store | None = None
+    held: set[str] = field(default_factory=set)
+    closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+
+_backend = _Backend()
+
+
+def settings() -> dict[str, object]:
+    """Return the settings that make the service answer from the store of this run."""
+    if _backend.name == EMBEDDED:
+        return {}
+    if _backend.store is None:
+        folder = Path(_backend.closing.enter_context(tempfile.TemporaryDirectory(prefix="kg-store-")))
+        _backend.store = _backend.closing.enter_context(SERVERS[_backend.name](folder))
+    return {"store": _backend.store.query, "store_credentials": _backend.store.credentials}
+
+
+def hold(one: Snapshot) -> None:
+    """Put a release into the store of this run."""
+    if not settings() or one.release in _backend.held:
+        return
+    store = _backend.store
+    assert store is not None
+    client = StoreClient(addresses(store.query, *store.addresses), store.credentials)
+    publish_to(client, one, proof=store.proof)
+    client.close()
+    _backend.held.add(one.release)
+
+
+def open_engine(settings_given: Settings, one: Snapshot) -> Engine:
+    """Open an engine on the store of this run, as the service does it when KG_STORE says where to."""
+    elsewhere = settings() if not settings_given.store else {}
+    if elsewhere:
+        hold(one)
+    return kg.engine.open_engine(dataclasses.replace(settings_given, **elsewhere), one)  # type: ignore[arg-type]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    choices = (EMBEDDED, *SERVERS)
+    parser.addoption("--store", choices=choices, default=EMBEDDED, help="the store that the service answers from")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    _backend.name = config.getoption("--store")
+    if _backend.name != EMBEDDED:
+        # Whatever settings a test gives: every site of the run answers from this store.
+        _backend.closing.enter_context(patch("kg.serve.site.open_engine", open_engine))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Expect the listed differences to fail; where the store cannot be installed, say so of every test."""
+    if _backend.name == EMBEDDED:
+        return
+    if why := missing(_backend.name):
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=f"SKIPPED LOUDLY: {why}"))
+        return
+    reasons = differences(_backend.name)
+    for item in items:
+        # A name without brackets stands for every case of a test.
+        reason = reasons.get(item.nodeid) or reasons.get(item.nodeid.partition("[")[0])
+        if reason:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+    seen = {name for item in items for name in (item.nodeid, item.nodeid.partition("[")[0])}
+    files = {name.partition("::")[0] for name in seen}
+    gone = [name for name in reasons if name.partition("::")[0] in files and name not in seen]
+    # A part of a file may be chosen; what the whole file does not have is a mistake.
+    if gone and os.environ.get("KG_WHOLE_SUITE"):
+        raise pytest.UsageError(f"{DIFFERENCES.name} names tests that do not exist: {', '.join(gone)}")
+
+
+def pytest_unconfigure() -> None:
+    _backend.closing.close()
+
+
+def differences(name: str) -> dict[str, str]:
+    """Return the tests that a store fails, with the reason of each."""
+    content: dict[str, Any] = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
+    return {test: group["reason"] for group in content.get(name, ()) for test in group["tests"]}
