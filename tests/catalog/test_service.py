@@ -118,6 +118,14 @@ def test_the_page_shows_labels_evidence_and_the_query(client: FlaskClient) -> No
     assert "not stated" in client.get("/questions/who-finances-what", headers={"Accept": "text/html"}).text
 
 
+def test_people_see_how_exact_a_number_is_in_front_of_it(client: FlaskClient) -> None:
+    path = "/questions/forecasts-and-what-came-of-them"
+    assert '<td class="number">about 400</td>' in client.get(path, headers={"Accept": "text/html"}).text
+    assert "about 400" in client.get(f"{path}.txt").text
+    (row,) = client.get(f"{path}.json").get_json()["rows"]
+    assert (row["qualifier"], row["value"], row["observedQualifier"]) == ("about", 400, None)
+
+
 def test_unknown_names_and_forms_are_not_found(client: FlaskClient) -> None:
     assert client.get("/questions/projects-in-a-contry").status_code == 404
     assert "projects-in-a-country" in client.get("/questions/projects-in-a-contry").get_json(force=True)["detail"]

@@ -88,7 +88,12 @@ def bound(question: Question, terms: Mapping[str, tuple[Term, ...]]) -> Bound:
         BindingProofError: the proof failed.
         TermError: a term has no written form.
     """
-    tokens = _template(question.sparql())
+    return fill(question.sparql(), terms)
+
+
+def fill(template: str, terms: Mapping[str, tuple[Term, ...]]) -> Bound:
+    """Return SPARQL of our own with these terms in the place of its parameters, and where they are; see `bound`."""
+    tokens = _template(template)
     edits = _edits(significant(tokens), terms)
     written: list[str] = []
     expected: list[_Piece] = []

@@ -1,6 +1,6 @@
 """Terms as plain values, and the columns that belong together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -9,6 +9,7 @@ from kg.engine import Iri, Term
 from kg.vocab import XSD, compact
 
 _LABEL: Final = "Label"
+_QUALIFIER: Final = "qualifier"
 NUMERIC: Final = frozenset(
     f"{XSD}{name}"
     for name in (
@@ -53,6 +54,23 @@ def labelled(name: str, columns: Sequence[str]) -> str | None:
     """Return the column of IRIs whose labels a column holds, or None."""
     base = name.removesuffix(_LABEL)
     return base if base != name and base in columns else None
+
+
+def qualifier_of(name: str, columns: Sequence[str]) -> str | None:
+    """Return the column that says how exact the numbers of a column are, or None: it stands just before it."""
+    before = columns[columns.index(name) - 1] if columns.index(name) else ""
+    return before if before.lower().endswith(_QUALIFIER) else None
+
+
+def readable(columns: Sequence[str], hidden: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that people read: labels for things, and a number with its qualifier as one."""
+    return tuple(
+        name
+        for place, name in enumerate(columns)
+        if label_column(name, columns) is None
+        and name not in hidden
+        and not (name.lower().endswith(_QUALIFIER) and place + 1 < len(columns))
+    )
 
 
 def table_of(columns: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> Table:

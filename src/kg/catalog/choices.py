@@ -85,11 +85,10 @@ class Choices:
                     compact(found[0].iri),
                 )
         near = self.nearest(text, parameter)
-        what = compact(parameter.class_iri) if parameter.class_iri else parameter.kind
         hint = f" (nearest to {text[:60]!r}: {', '.join(near)})" if near else ""
         raise ParameterError(
             parameter.name,
-            f"a {what} of this release, by name, code or identifier{hint}",
+            f"one {parameter.thing} of this release, by name, code or identifier{hint}",
             near[0] if near else parameter.example,
         )
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from kg.catalog.cells import cell_of, label_column, number_of
+from kg.catalog.cells import cell_of, number_of, qualifier_of, readable
 from kg.catalog.evidence import Citation
 from kg.catalog.records import Form, Question
 from kg.catalog.run import QuestionAnswer
@@ -293,11 +293,11 @@ def _geojson(answer: QuestionAnswer) -> str:
 
 
 def _text(answer: QuestionAnswer) -> str:
-    hidden = node_lists(answer)
-    shown = [name for name in answer.columns if label_column(name, answer.columns) is None and name not in hidden]
-    places = [answer.columns.index(name) for name in shown]
+    shown = readable(answer.columns, node_lists(answer))
     table = [[name.removesuffix("Label") for name in shown]]
-    table += [[_text_cell(row[place]) for place in places] for row in answer.rows]
+    for row in answer.rows:
+        named = dict(zip(answer.columns, row, strict=True))
+        table.append([_text_cell(named[name], named.get(qualifier_of(name, answer.columns) or "")) for name in shown])
     if answer.citations is not None:
         table[0].append("evidence")
         for cells, citations in zip(table[1:], answer.citations, strict=True):
@@ -310,12 +310,12 @@ def _text(answer: QuestionAnswer) -> str:
     return "\n".join([*lines, "", f"{rows}, {state}, release {answer.release}"]) + "\n"
 
 
-def _text_cell(term: Term | None) -> str:
+def _text_cell(term: Term | None, qualifier: Term | None) -> str:
     value = cell_of(term)
     if value is None:
         return "-"
     if isinstance(value, Decimal):
-        return _plain_number(value)
+        return _plain_number(value) if qualifier is None else f"{_text_cell(qualifier, None)} {_plain_number(value)}"
     if isinstance(value, bool):
         return "true" if value else "false"
     # A control character could steer a terminal.

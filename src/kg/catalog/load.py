@@ -1,8 +1,9 @@
 """Reads `queries/*.rq` into a catalogue, or says everything that is wrong with them."""
 
+import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ from kg.engine import Term
 from kg.errors import UnknownQuestionError
 from kg.vocab import CODE_KINDS, ID, KG, TABLE_KINDS, compact
 
+log = logging.getLogger(__name__)
+
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -34,8 +37,7 @@ class Catalog:
         """Read every `.rq` file of a folder.
 
         `known_terms` holds the IRIs that the ontology files describe. With it the check is the whole one that
-        a build makes: terms, and the grammar by a real parser. Without it files that a build has checked are
-        read, and no parser of SPARQL is loaded.
+        a build makes: terms, and the grammar by a real parser.
 
         Raises:
             CatalogError: some files are wrong; it lists every fault with file and line.
@@ -52,6 +54,25 @@ class Catalog:
                 questions.append(question)
         if faults:
             raise CatalogError(faults)
+        return cls(tuple(questions))
+
+    @classmethod
+    def of_release(cls, queries_dir: Path) -> "Catalog":
+        """Read the questions of a published release, which an older version of this software may have checked.
+
+        Rules that are newer than the release must not make it unreadable: what they say about finding, columns and
+        chart is passed over, and a question that can no longer be read is left out, with a line in the log.
+        """
+        questions: list[Question] = []
+        left_out: list[str] = []
+        for path in sorted(queries_dir.glob("*.rq")):
+            question, wrong, told = _read_file(path, None)
+            if question is None or wrong:
+                left_out.append(path.stem)
+            else:
+                questions.append(question if not told else replace(question, finding=None))
+        if left_out:
+            log.warning("questions that this version cannot read are left out: %s", ", ".join(left_out))
         return cls(tuple(questions))
 
     def __iter__(self) -> Iterator[Question]:
@@ -76,38 +97,53 @@ class Catalog:
 
 def read_question(path: Path, *, known_terms: frozenset[str] | None = None) -> tuple[Question | None, list[Fault]]:
     """Read one file; returns the question, or None where it is not sound, and its faults."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        return None, [Fault(path, 1, f"the file is not UTF-8: {error.reason} at byte {error.start}")]
-    if text.startswith("\ufeff"):
-        return None, [Fault(path, 1, "the file starts with a byte order mark; save it without")]
-    return parse_question(text.replace("\r\n", "\n"), path, known_terms=known_terms)
+    question, wrong, told = _read_file(path, known_terms)
+    return (None if wrong or told else question), [*wrong, *told]
 
 
 def parse_question(
     text: str, path: Path, *, known_terms: frozenset[str] | None = None
 ) -> tuple[Question | None, list[Fault]]:
     """Read the text of one file; `path` gives the name and stands in the faults."""
+    question, wrong, told = _parse(text, path, known_terms)
+    return (None if wrong or told else question), [*wrong, *told]
+
+
+def _read_file(path: Path, known: frozenset[str] | None) -> tuple[Question | None, list[Fault], list[Fault]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        return None, [Fault(path, 1, f"the file is not UTF-8: {error.reason} at byte {error.start}")], []
+    if text.startswith("\ufeff"):
+        return None, [Fault(path, 1, "the file starts with a byte order mark; save it without")], []
+    return _parse(text.replace("\r\n", "\n"), path, known)
+
+
+def _parse(text: str, path: Path, known: frozenset[str] | None) -> tuple[Question | None, list[Fault], list[Fault]]:
+    """Return the question if it can be made, faults that change its answer, and faults in what is told beside it."""
     header, faults = read_header(text, path)
+    told: list[Fault] = []
 
     def note(line: int, message: str) -> None:
         faults.append(Fault(path, line, message))
+
+    def note_told(line: int, message: str) -> None:
+        told.append(Fault(path, line, message))
 
     if not _NAME.match(path.stem):
         note(1, "the file's name must be kebab-case: letters, digits and single hyphens")
     body = read_body(text, note)
     if header is None or body is None:
-        return None, faults
+        return None, faults, told
     check_order(body, note)
     check_parameters(body, header.params, note)
-    _check_terms(header, body, known_terms, note)
-    _check_columns(header, body, note)
+    _check_terms(header, body, known, note)
+    _check_columns(header, body, note_told)
     question = _question(header, body, text, path)
-    _check_finding(header, question, note)
-    if not faults and known_terms is not None:
+    _check_finding(header, question, note_told)
+    if not faults and not told and known is not None:
         _check_syntax(question, note)
-    return (None if faults else question), faults
+    return question, faults, told
 
 
 def _question(header: Header, body: Body, text: str, path: Path) -> Question:

@@ -13,7 +13,7 @@ from kg.catalog.records import Form, Parameter, ParameterType, Question
 from kg.catalog.run import bind
 from kg.catalog.terms import term_text
 from kg.engine import Iri, Literal, Term
-from kg.vocab import PREFIXES, RDF, RDFS, SKOS, XSD, compact, graph
+from kg.vocab import PREFIXES, RDF, RDFS, SKOS, XSD, graph
 
 BASE: Final = "https://w3id.org/cityledger/question/"
 ENDPOINT: Final = "https://w3id.org/cityledger/sparql"
@@ -142,8 +142,7 @@ def describe(parameter: Parameter) -> str:
         ParameterType.DATE: "day as YYYY-MM-DD",
     }
     if parameter.type is ParameterType.IRI:
-        what = compact(parameter.class_iri).removeprefix("kg:").lower() if parameter.class_iri else str(parameter.kind)
-        found = f"one {what} by name in any language, alias, ISO code, slug, compact form or IRI"
+        found = f"one {parameter.thing} by name in any language, alias, ISO code, slug, compact form or IRI"
     elif parameter.type is ParameterType.ENUM:
         found = "one of " + ", ".join(value for value, _ in parameter.values)
     else:

@@ -1,5 +1,6 @@
 """The records of the catalogue: a saved question and the parts of its header."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -63,6 +64,13 @@ class Parameter:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     example: str
+
+    @property
+    def thing(self) -> str:
+        """What an iri stands for, in words: `country group` for kg:CountryGroup, `publisher kind` for a code list."""
+        if self.class_iri is None:
+            return (self.kind or "").replace("-", " ")
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.class_iri.rpartition("#")[2]).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from kg import charts
 from kg.catalog import Catalog, Choices, QuestionAnswer
-from kg.catalog.cells import cell_of, label_column, labelled, number_of, table_of
+from kg.catalog.cells import cell_of, labelled, number_of, qualifier_of, readable, table_of
 from kg.catalog.finding import finding
 from kg.catalog.formats import node_lists
 from kg.catalog.sentence import counted
@@ -270,9 +270,8 @@ def _words(term: Term | None) -> str | None:
 
 
 def _shown(answer: QuestionAnswer) -> tuple[str, ...]:
-    """Return the columns that people read: labels for things, and no lists of nodes."""
-    hidden = node_lists(answer)
-    return tuple(name for name in answer.columns if label_column(name, answer.columns) is None and name not in hidden)
+    """Return the columns that people read."""
+    return readable(answer.columns, node_lists(answer))
 
 
 def _distinct(answer: QuestionAnswer, columns: tuple[str, ...]) -> dict[int, tuple[Cell, ...]]:
@@ -301,6 +300,9 @@ def _view(answer: QuestionAnswer, index: int, name: str) -> Cell:
         term = _cell(answer, index, thing) if thing else None
     text = _words(term)
     is_number = term is not None and number_of(term) is not None
+    qualifier = qualifier_of(name, answer.columns)
+    if is_number and qualifier is not None and (how := _words(_cell(answer, index, qualifier))) is not None:
+        text = f"{how} {text}"
     language = term.language if isinstance(term, Literal) and not isinstance(term, Iri) else None
     return Cell(text=text, is_number=is_number, language=language)
 

@@ -13,6 +13,7 @@ MAX_QUERY_BYTES: Final = 64_000
 MAX_PAGE_ROWS: Final = 10_000
 DEFAULT_PAGE_ROWS: Final = 200
 _OWN: Final = ("page", "limit", "evidence", "bom", "release")
+_EXAMPLES: Final = {"limit": "100", "release": "99e2453e0392fe12"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def read_request(arguments: "MultiDict[str, str]") -> Asked:
     """
     for name in _OWN:
         if len(arguments.getlist(name)) > 1:
-            raise ParameterError(name, "one value, not several")
+            raise ParameterError(name, "one value, not several", _EXAMPLES.get(name, "1"))
     return Asked(
         values={name: arguments.getlist(name) for name in arguments if name not in _OWN},
         page=_number(arguments, "page", 1_000_000),
@@ -78,7 +79,7 @@ def _number(arguments: "MultiDict[str, str]", name: str, most: int) -> int | Non
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= most):
-        raise ParameterError(name, f"a whole number from 1 to {most}", "1" if name == "page" else "100")
+        raise ParameterError(name, f"a whole number from 1 to {most}", _EXAMPLES.get(name, "1"))
     return int(text)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from kg.catalog.cells import cell_of, label_column, labelled, number_of
+from kg.catalog.cells import cell_of, labelled, number_of, qualifier_of, readable
 from kg.catalog.choices import Choices
 from kg.catalog.evidence import Citation
 from kg.catalog.formats import node_lists
@@ -99,8 +99,7 @@ class TableView:
 
 def table(answer: QuestionAnswer) -> TableView:
     """Return the table of an answer; a column of things shows labels that lead to their pages."""
-    hidden = node_lists(answer)
-    shown = [name for name in answer.columns if label_column(name, answer.columns) is None and name not in hidden]
+    shown = readable(answer.columns, node_lists(answer))
     described = {column.name: column for column in answer.question.columns}
     columns = []
     for name in shown:
@@ -150,8 +149,9 @@ def _cell(named: dict[str, Term | None], name: str, columns: Sequence[str]) -> C
         return CellView(text=compact(term.value), href=page_href(term.value), kind="thing")
     number = number_of(term)
     if number is not None and term.datatype not in _PLAIN_NUMBERS:
-        whole = number == number.to_integral_value()
-        return CellView(text=f"{int(number):,}" if whole else f"{number:,f}", kind="number")
+        words = f"{int(number):,}" if number == number.to_integral_value() else f"{number:,f}"
+        qualifier = cell_of(named.get(qualifier_of(name, columns) or ""))
+        return CellView(text=words if qualifier is None else f"{qualifier} {words}", kind="number")
     return CellView(text=str(cell_of(term)), language=term.language)
 
 
