@@ -162,7 +162,7 @@ class _Local:
         folder = snapshots_dir if snapshots_dir is not None else Settings.load({}).snapshots_dir
         snapshot = current(folder)
         self._engine = LocalEngine(snapshot)
-        self._catalog = Catalog.load(snapshot.files / "queries")
+        self._catalog = Catalog.of_release(snapshot.files / "queries")
         self._choices = Choices(self._engine)
 
     def questions(self) -> list[dict[str, Any]]:

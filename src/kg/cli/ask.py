@@ -27,7 +27,7 @@ def _names(context: click.Context, parameter: click.Parameter, incomplete: str) 
 
 
 def _catalog(one: snapshot.Snapshot) -> Catalog:
-    return Catalog.load(one.files / "queries")
+    return Catalog.of_release(one.files / "queries")
 
 
 @click.command()

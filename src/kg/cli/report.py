@@ -45,7 +45,7 @@ def report(
     """Write the report NAME; without a name, list the reports."""
     folder = context.settings(root=root, snapshots_dir=snapshots).snapshots_dir
     one = snapshot.find(folder, release) if release else snapshot.current(folder)
-    catalog = Catalog.load(one.files / "queries")
+    catalog = Catalog.of_release(one.files / "queries")
     reports = one.files / "queries" / "reports"
     if name is None:
         for found in load_reports(reports, catalog):

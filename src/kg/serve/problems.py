@@ -8,6 +8,7 @@ from jinja2 import TemplateNotFound
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
+from kg.catalog.faults import CatalogError
 from kg.errors import (
     BadRequestError,
     ClientBudgetError,
@@ -36,6 +37,7 @@ _TABLE: dict[type[KgError], tuple[int, str]] = {
     ParameterError: (400, "A parameter cannot be used"),
     QueryRefusedError: (403, "The query is refused"),
     UnknownQuestionError: (404, "No such question"),
+    CatalogError: (404, "A file of this release cannot be read by this version"),
     NotAcceptableError: (406, "No acceptable format"),
     QueryTooLargeError: (413, "Too large"),
     ClientBudgetError: (429, "Too much for one minute"),

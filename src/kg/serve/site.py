@@ -74,7 +74,7 @@ def open_site(settings: Settings, snapshot: Snapshot) -> Site:
             settings=settings,
             snapshot=snapshot,
             engine=engine,
-            catalog=Catalog.load(snapshot.files / "queries"),
+            catalog=Catalog.of_release(snapshot.files / "queries"),
             search=_search(engine),
             graph_sizes=tuple(sizes.items()),
         )
