@@ -60,7 +60,6 @@ def client(tiny_snapshots: Path, engine: Engine, catalog: Catalog) -> FlaskClien
         snapshot=current(tiny_snapshots),
         engine=engine,
         catalog=catalog,
-        search=None,
         graph_sizes=(),
     )
     return create_app(site).test_client()

@@ -2,9 +2,6 @@
 
 import logging
 from dataclasses import dataclass, field
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
 from flask import current_app, g, request
 
@@ -13,6 +10,7 @@ from kg.catalog.choices import Choices
 from kg.config import Settings
 from kg.engine import Engine, Limits, Literal, open_engine
 from kg.errors import SnapshotError
+from kg.search import SearchIndex
 from kg.serve.memo import Memo
 from kg.snapshot import Snapshot
 
@@ -29,7 +27,6 @@ class Site:
 
     Attributes:
         graph_sizes: triples in each named graph, as a worker counted them when the release was opened.
-        search: the `kg.search.SearchIndex`; None while the package has no search.
         memo: what the rooms have read of this release.
     """
 
@@ -37,7 +34,6 @@ class Site:
     snapshot: Snapshot
     engine: Engine
     catalog: Catalog
-    search: Any
     graph_sizes: tuple[tuple[str, int], ...]
     memo: Memo = field(default_factory=Memo)
 
@@ -50,6 +46,11 @@ class Site:
     def choices(self) -> Choices:
         """What may be picked for the parameters of questions and reports."""
         return self.memo.once("choices", lambda: Choices(self.engine))
+
+    @property
+    def search(self) -> SearchIndex:
+        """The names of all things; reading them takes twelve seconds on a million triples, so not while opening."""
+        return self.memo.once("search", lambda: SearchIndex.build(self.engine))
 
     def is_ready(self) -> bool:
         """Whether a worker answers the golden question now; limits of its own keep the cache out of it."""
@@ -75,7 +76,6 @@ def open_site(settings: Settings, snapshot: Snapshot) -> Site:
             snapshot=snapshot,
             engine=engine,
             catalog=Catalog.of_release(snapshot.files / "queries"),
-            search=_search(engine),
             graph_sizes=tuple(sizes.items()),
         )
     except BaseException:
@@ -119,9 +119,3 @@ def _total(recorded: object) -> int:
     if isinstance(recorded, dict):
         return sum(int(size) for size in recorded.values())
     return int(str(recorded))
-
-
-def _search(engine: Engine) -> Any:
-    if find_spec("kg.search") is None:
-        return None
-    return import_module("kg.search").SearchIndex.build(engine)
