@@ -14,7 +14,10 @@ import pyoxigraph as ox
 import pytest
 
 from kg import snapshot
-from kg.export.dumps import FORMS, Dump, prepare_dumps, read_dumps
+from kg.export import jsonld
+from kg.export.dumps import FORMS, Dump, nquads_of, prepare_dumps, read_dumps
+from kg.export.jsonld import context
+from kg.export.reading import read
 from kg.snapshot import Snapshot
 from tests.conftest import Result
 
@@ -65,8 +68,15 @@ def test_the_turtle_holds_the_union_of_all_graphs(dump: Path, store: ox.Store) -
 
 def test_json_ld_needs_no_context_from_elsewhere(dump: Path) -> None:
     content = json.loads((dump / "cityledger.jsonld").read_text())
-    contexts = [content["@context"]] if "@context" in content else []
-    assert all(isinstance(context, dict) for context in contexts)
+    assert content["@context"] == context() and isinstance(content["@context"]["kg"], str)
+    actors = next(one["@graph"] for one in content["@graph"] if one["id"] == "graph:actor")
+    huawei = next(actor for actor in actors if actor["id"] == "actor:huawei")
+    assert huawei["type"] == "kg:Company" and {"@value": "华为", "@language": "zh"} in huawei["skos:altLabel"]
+
+
+def test_json_ld_is_written_a_node_a_line(release: Snapshot) -> None:
+    longest = max(len(piece) for piece in jsonld.lines(read(nquads_of(release), release.release)))
+    assert longest < 100_000
 
 
 def test_the_same_release_gives_the_same_bytes(dump: Path, release: Snapshot, tmp_path: Path) -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from kg import snapshot
 from kg.export import statistics
+from kg.export.describe import Description, Version, dcat
+from kg.export.dumps import Dump
+from kg.export.statistics import Statistics
 from kg.vocab import OUTSIDE, PREFIXES, PROLOGUE
 from tests.serve.service import InProcess, in_process
 
@@ -120,7 +123,28 @@ def test_the_catalogue_names_versions_licence_and_service(service: InProcess, ca
         catalog, "SELECT ?d { ?c a dcat:Catalog ; dcat:dataset ?d FILTER(CONTAINS(STR(?d), '/graph/slice-')) }"
     )
     assert len(slices) == 2
+    theirs = """SELECT ?licence ?title ?holder { ?d dcterms:license ?licence ; dcterms:title ?title ;
+        dcterms:rightsHolder ?holder ; dcterms:issued ?day ; dcterms:source ?source }"""
+    assert {licence.split("/")[2] for licence, _, _ in _ask(catalog, theirs)} == {
+        "opendatacommons.org",
+        "creativecommons.org",
+    }
     assert not any(isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode) for quad in catalog)
+
+
+def test_older_releases_keep_their_files_in_the_catalogue() -> None:
+    now, before = "b" * 16, "a" * 16
+    file = Dump(name="x.nq", format="nquads", media_type="application/n-quads", title="N-Quads", size=1, sha256="00")
+    numbers = Statistics(
+        triples=1, subjects=1, objects=1, entities=1, classes=(), properties=(), graphs=(), linksets=()
+    )
+    versions = tuple(Version(release=one, published="2026-11-24T00:00:00Z", dumps=(file,)) for one in (now, before))
+    described = Description(base="http://h", release=now, statistics=numbers, versions=versions)
+    made = _parsed(dcat(described, "text/turtle"))
+    found = _ask(made, "SELECT ?v ?url { ?r dcat:version ?v ; dcat:distribution/dcat:downloadURL ?url } ORDER BY ?v")
+    assert found == [(before, f"http://h/dump/{before}/x.nq"), (now, f"http://h/dump/{now}/x.nq")]
+    assert _ask(made, f"SELECT ?url {{ <{DATASET}> dcat:distribution/dcat:downloadURL ?url }}") == [found[1][1:]]
+    assert _ask(made, "SELECT ?v { ?r dcat:previousVersion/dcat:version ?v }") == [(before,)]
 
 
 @pytest.mark.parametrize("path", ["/.well-known/void", "/catalog"])

@@ -10,7 +10,7 @@ from kg import snapshot
 from kg.cli import link
 from kg.cli.options import Context, place_options
 from kg.engine.store_http import StoreClient, addresses
-from kg.export.dumps import FOLDER_FORMS, FORMS, nquads_of
+from kg.export.dumps import FORMS, ON_DEMAND
 from kg.export.dumps import export as write_export
 from kg.export.stores import publish_to
 from kg.snapshot import Snapshot
@@ -25,7 +25,7 @@ def _chosen(folder: Path, release: str | None) -> Snapshot:
 @click.option(
     "--format",
     "word",
-    type=click.Choice((*FORMS, *FOLDER_FORMS)),
+    type=click.Choice((*FORMS, *ON_DEMAND)),
     default="nquads",
     show_default=True,
     help="What to write; parquet and ro-crate fill a new folder.",
@@ -38,7 +38,7 @@ def export(
 ) -> None:
     """Write the whole graph down in one of many forms."""
     one = _chosen(context.settings(root=root, snapshots_dir=snapshots).snapshots_dir, release)
-    written = write_export(nquads_of(one), one.release, word, output)
+    written = write_export(one, word, output)
     click.echo(f"release {one.release}: {FORMS[word].title if word in FORMS else word} in {written}")
 
 

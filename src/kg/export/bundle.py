@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import ConfigError
-from kg.export.reading import Reading
+from kg.export.reading import LICENCE, Reading
 from kg.export.tables import LINKS, Column, Table, flat_rows, tables
 from kg.vocab import ID
 
-LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 TITLE: Final = "CityLedger"
 # Zip cannot hold an earlier moment, and the same release must give the same bytes.
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)

@@ -7,9 +7,11 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.engine import Iri, Term
 from kg.export.dumps import Dump
+from kg.export.reading import LICENCE
 from kg.export.statistics import Statistics
-from kg.vocab import ID, KG, OUTSIDE, PREFIXES, RDF, XSD, iri
+from kg.vocab import ID, KG, OUTSIDE, PREFIXES, RDF, RDFS, XSD, iri
 
 _DCT: Final = PREFIXES["dcterms"]
 _DCAT: Final = PREFIXES["dcat"]
@@ -18,7 +20,6 @@ _FOAF: Final = PREFIXES["foaf"]
 _SPDX: Final = "http://spdx.org/rdf/terms#"
 _MEDIA: Final = "https://www.iana.org/assignments/media-types/"
 DATASET: Final = "https://w3id.org/cityledger/dataset"
-LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 CONTRIBUTORS: Final = "https://w3id.org/cityledger/contributors"
 SYNTAXES: Final = {
     "text/turtle": ox.RdfFormat.TURTLE,
@@ -47,10 +48,12 @@ class Version:
 
     Attributes:
         published: moment of publication as ISO 8601, empty when unknown.
+        dumps: the files that it carries.
     """
 
     release: str
     published: str
+    dumps: tuple[Dump, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +63,17 @@ class Description:
     Attributes:
         base: address of the service without a final slash.
         versions: kept releases, newest first; the served one is among them.
-        slices: IRI and title of each slice of outside data.
     """
 
     base: str
     release: str
     statistics: Statistics
-    dumps: tuple[Dump, ...]
     versions: tuple[Version, ...]
-    slices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def dumps(self) -> tuple[Dump, ...]:
+        """The files of the served release."""
+        return next((one.dumps for one in self.versions if one.release == self.release), ())
 
 
 def void(description: Description, media_type: str) -> bytes:
@@ -174,23 +179,20 @@ def _dcat(d: Description) -> Iterator[ox.Triple]:
     yield _t(DATASET, _DCAT + "hasCurrentVersion", current)
     yield _t(DATASET, _DCT + "conformsTo", KG.rstrip("#"))
     yield from _versions(d, current)
-    for dump in d.dumps:
-        yield from _distribution(d, current, dump)
     yield _t(service, RDF + "type", _DCAT + "DataService")
     yield _t(service, _DCT + "title", _words("SPARQL 1.1 endpoint and saved questions"))
     yield _t(service, _DCAT + "endpointURL", f"{d.base}/sparql")
     yield _t(service, _DCAT + "endpointDescription", f"{d.base}/openapi.json")
     yield _t(service, _DCT + "conformsTo", "https://www.w3.org/TR/sparql11-protocol/")
     yield _t(service, _DCAT + "servesDataset", DATASET)
-    for name, title in d.slices:
+    for name, relation, value in d.statistics.slices:
         yield _t(catalog, _DCAT + "dataset", name)
         yield _t(name, RDF + "type", _DCAT + "Dataset")
-        yield _t(name, _DCT + "title", _words(title))
+        yield _t(name, _DCT + "title" if relation == f"{RDFS}label" else relation, _term(value))
 
 
 def _versions(d: Description, current: str) -> Iterator[ox.Triple]:
-    known = d.versions or (Version(release=d.release, published=""),)
-    for place, version in enumerate(known):
+    for place, version in enumerate(d.versions):
         name = iri("release", version.release)
         yield _t(DATASET, _DCAT + "hasVersion", name)
         yield _t(name, RDF + "type", _DCAT + "Dataset")
@@ -202,19 +204,23 @@ def _versions(d: Description, current: str) -> Iterator[ox.Triple]:
         if version.published:
             moment = ox.Literal(version.published, datatype=ox.NamedNode(XSD + "dateTime"))
             yield ox.Triple(ox.NamedNode(name), ox.NamedNode(_DCT + "issued"), moment)
-        if place + 1 < len(known):
-            yield _t(name, _DCAT + "previousVersion", iri("release", known[place + 1].release))
+        if place + 1 < len(d.versions):
+            yield _t(name, _DCAT + "previousVersion", iri("release", d.versions[place + 1].release))
         if name == current and version.published:
             day = ox.Literal(version.published[:10], datatype=ox.NamedNode(XSD + "date"))
             yield ox.Triple(ox.NamedNode(DATASET), ox.NamedNode(_DCT + "modified"), day)
+        for dump in version.dumps:
+            yield from _distribution(d, version, dump)
 
 
-def _distribution(d: Description, current: str, dump: Dump) -> Iterator[ox.Triple]:
+def _distribution(d: Description, version: Version, dump: Dump) -> Iterator[ox.Triple]:
     # The address with the release in it is for ever; the one without leads to the newest.
-    address = f"{d.base}/dump/{d.release}/{dump.name}"
-    name, checksum = f"{current}#{dump.format}", f"{current}#{dump.format}-sha256"
-    for owner in (DATASET, current):
-        yield _t(owner, _DCAT + "distribution", name)
+    address = f"{d.base}/dump/{version.release}/{dump.name}"
+    owner = iri("release", version.release)
+    name, checksum = f"{owner}#{dump.format}", f"{owner}#{dump.format}-sha256"
+    yield _t(owner, _DCAT + "distribution", name)
+    if version.release == d.release:
+        yield _t(DATASET, _DCAT + "distribution", name)
     yield _t(name, RDF + "type", _DCAT + "Distribution")
     yield _t(name, _DCT + "title", _words(dump.title))
     yield _t(name, _DCAT + "downloadURL", address)
@@ -234,6 +240,14 @@ def _distribution(d: Description, current: str, dump: Dump) -> Iterator[ox.Tripl
 def _t(subject: str, predicate: str, value: str | ox.Literal) -> ox.Triple:
     other = value if isinstance(value, ox.Literal) else ox.NamedNode(value)
     return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), other)
+
+
+def _term(value: Term) -> str | ox.Literal:
+    if isinstance(value, Iri):
+        return value.value
+    if value.language:
+        return ox.Literal(value.value, language=value.language)
+    return ox.Literal(value.value, datatype=ox.NamedNode(value.datatype))
 
 
 def _words(text: str) -> ox.Literal:

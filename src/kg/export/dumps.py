@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import Final
 
 from kg.engine.local import open_store
 from kg.errors import ConfigError, SnapshotError
-from kg.export import bundle, crate, ftm, maps, rdf
+from kg.export import bundle, crate, ftm, jsonld, maps, rdf
 from kg.export.reading import Reading, read
 from kg.snapshot import Snapshot, sorted_nquads
 
@@ -21,6 +21,9 @@ FOLDER: Final = "dump"
 MOST_QUADS: Final = 500_000
 
 
+Writer = Callable[[Reading], bytes | Iterator[bytes]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """One way to write the graph down.
@@ -29,13 +32,13 @@ class Form:
         file: name of the file.
         media_type: IANA media type.
         title: what it is, in a few words.
-        write: the whole content.
+        write: the content, whole or piece by piece.
     """
 
     file: str
     media_type: str
     title: str
-    write: Callable[[Reading], bytes]
+    write: Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,54 +61,24 @@ class Dump:
     note: str = ""
 
 
+_WRITERS: Final[tuple[tuple[str, str, str, str, Writer], ...]] = (
+    ("nquads", ".nq", "application/n-quads", "N-Quads, all named graphs", rdf.nquads),
+    ("trig", ".trig", "application/trig", "TriG, all named graphs", rdf.trig),
+    ("turtle", ".ttl", "text/turtle", "Turtle, one merged graph", rdf.turtle),
+    ("jsonld", ".jsonld", "application/ld+json", "JSON-LD, all named graphs", jsonld.lines),
+    ("csv", "-csv.zip", "application/zip", "CSV tables with CSVW metadata and a data package", bundle.csv_zip),
+    ("geojson", ".geojson", "application/geo+json", "GeoJSON, projects at their places", maps.geojson),
+    ("graphml", ".graphml", "application/graphml+xml", "GraphML, actors, projects, places, technologies", maps.graphml),
+    ("ftm", ".ftm.json", "application/json+ftm", "FollowTheMoney entities, one a line", ftm.ftm),
+)
 FORMS: Final[Mapping[str, Form]] = MappingProxyType(
     {
-        "nquads": Form(
-            file="cityledger.nq",
-            media_type="application/n-quads",
-            title="N-Quads, all named graphs",
-            write=rdf.nquads,
-        ),
-        "trig": Form(
-            file="cityledger.trig", media_type="application/trig", title="TriG, all named graphs", write=rdf.trig
-        ),
-        "turtle": Form(
-            file="cityledger.ttl", media_type="text/turtle", title="Turtle, one merged graph", write=rdf.turtle
-        ),
-        "jsonld": Form(
-            file="cityledger.jsonld",
-            media_type="application/ld+json",
-            title="JSON-LD, all named graphs",
-            write=rdf.jsonld,
-        ),
-        "csv": Form(
-            file="cityledger-csv.zip",
-            media_type="application/zip",
-            title="CSV tables with CSVW metadata and a data package",
-            write=bundle.csv_zip,
-        ),
-        "geojson": Form(
-            file="cityledger.geojson",
-            media_type="application/geo+json",
-            title="GeoJSON, projects at their places",
-            write=maps.geojson,
-        ),
-        "graphml": Form(
-            file="cityledger.graphml",
-            media_type="application/graphml+xml",
-            title="GraphML, actors, projects, places and technologies",
-            write=maps.graphml,
-        ),
-        "ftm": Form(
-            file="cityledger.ftm.json",
-            media_type="application/json+ftm",
-            title="FollowTheMoney entities, one a line",
-            write=ftm.ftm,
-        ),
+        word: Form(file=f"cityledger{ending}", media_type=media_type, title=title, write=write)
+        for word, ending, media_type, title, write in _WRITERS
     }
 )
-# Made on demand: a database, columns for analysis, and a package of everything.
-FOLDER_FORMS: Final = ("sqlite", "parquet", "ro-crate")
+# Made on demand: a database, columns for analysis, and a package of everything. The name is empty for a folder.
+ON_DEMAND: Final[Mapping[str, str]] = MappingProxyType({"sqlite": "cityledger.sqlite", "parquet": "", "ro-crate": ""})
 
 
 def prepare_dumps(nquads: bytes, folder: Path, release: str) -> tuple[Dump, ...]:
@@ -130,16 +103,17 @@ def prepare_dumps(nquads: bytes, folder: Path, release: str) -> tuple[Dump, ...]
     note = ", ".join(f"{count} {what}" for what, count in left_out if count)
     made = []
     for word, form in forms.items():
-        content = form.write(reading)
-        (folder / form.file).write_bytes(content)
+        path = _write(form, reading, folder / form.file)
+        with path.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
         made.append(
             Dump(
                 name=form.file,
                 format=word,
                 media_type=form.media_type,
                 title=form.title,
-                size=len(content),
-                sha256=hashlib.sha256(content).hexdigest(),
+                size=path.stat().st_size,
+                sha256=digest,
                 note=f"Has no place for: {note}" if word == "ftm" and note else "",
             )
         )
@@ -176,31 +150,37 @@ def read_dumps(folder: Path) -> tuple[Dump, ...]:
         raise SnapshotError(f"{path}: not a list of dumps: {error}") from error
 
 
-def export(nquads: bytes, release: str, word: str, target: Path) -> Path:
+def export(one: Snapshot, word: str, target: Path) -> Path:
     """Write one export to a file (or, for several files, into a folder) and return where it is.
 
     Raises:
         ConfigError: there is no such format, the target is in the way, or a library is missing.
+        SnapshotError: the release cannot be read.
     """
+    if word not in FORMS and word not in ON_DEMAND:
+        raise ConfigError(f"format: no such export {word!r}; there are {', '.join((*FORMS, *ON_DEMAND))}")
+    name = FORMS[word].file if word in FORMS else ON_DEMAND[word]
+    if not name and (target.is_file() or (target.is_dir() and any(target.iterdir()))):
+        raise ConfigError(f"{target}: {word} makes several files and needs a new or empty folder")
+    path = target / name if target.is_dir() else target
+    nquads = nquads_of(one)
     try:
         if word in FORMS:
-            form = FORMS[word]
-            path = target / form.file if target.is_dir() else target
-            path.write_bytes(form.write(read(nquads, release)))
-            return path
-        if word == "sqlite":
-            path = target / "cityledger.sqlite" if target.is_dir() else target
-            bundle.write_sqlite(read(nquads, release), path)
-            return path
-        if word not in FOLDER_FORMS:
-            raise ConfigError(f"format: no such export {word!r}; there are {', '.join((*FORMS, *FOLDER_FORMS))}")
-        if target.is_file() or (target.is_dir() and any(target.iterdir())):
-            raise ConfigError(f"{target}: {word} makes several files and needs a new or empty folder")
-        if word == "parquet":
-            bundle.write_parquet(read(nquads, release), target)
+            _write(FORMS[word], read(nquads, one.release), path)
+        elif word == "ro-crate":
+            dumps = prepare_dumps(nquads, path, one.release)
+            published = str(one.manifest.get("published", ""))
+            crate.describe(path, dumps=dumps, release=one.release, published=published)
         else:
-            dumps = prepare_dumps(nquads, target, release)
-            crate.describe(target, dumps_of=[asdict(dump) for dump in dumps], release=release)
+            write = bundle.write_sqlite if word == "sqlite" else bundle.write_parquet
+            write(read(nquads, one.release), path)
     except OSError as error:
         raise ConfigError(f"{target}: cannot be written: {error.strerror or error}") from error
-    return target
+    return path
+
+
+def _write(form: Form, reading: Reading, path: Path) -> Path:
+    content = form.write(reading)
+    with path.open("wb") as handle:
+        handle.writelines([content] if isinstance(content, bytes) else content)
+    return path

@@ -1,4 +1,4 @@
-"""RDF in four syntaxes. The same release gives the same bytes."""
+"""RDF in three syntaxes. The same release gives the same bytes."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ def nquads(reading: Reading) -> bytes:
 
 def trig(reading: Reading) -> bytes:
     """The named graphs, with prefixes."""
-    return _serialise(_by_graph(reading), ox.RdfFormat.TRIG)
+    return _serialise(by_graph(reading), ox.RdfFormat.TRIG)
 
 
 def turtle(reading: Reading) -> bytes:
@@ -25,12 +25,8 @@ def turtle(reading: Reading) -> bytes:
     return _serialise(list(dict.fromkeys(quad.triple for quad in reading.quads)), ox.RdfFormat.TURTLE)
 
 
-def jsonld(reading: Reading) -> bytes:
-    """The named graphs as JSON-LD with a context of its own; nothing is fetched to read it."""
-    return _serialise(_by_graph(reading), ox.RdfFormat.JSON_LD)
-
-
-def _by_graph(reading: Reading) -> list[ox.Quad]:
+def by_graph(reading: Reading) -> list[ox.Quad]:
+    """Return the quads graph by graph, sorted by their lines within a graph."""
     # The sort is stable, so quads stay in the order of their lines within a graph.
     return sorted(reading.quads, key=lambda quad: str(quad.graph_name))
 

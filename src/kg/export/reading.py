@@ -12,6 +12,7 @@ from kg.vocab import KG, RDF, RDFS, SKOS, graph, split_iri
 TYPE: Final = RDF + "type"
 LABEL: Final = RDFS + "label"
 ALIAS: Final = SKOS + "altLabel"
+LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 EVIDENCE: Final = KG + "evidence"
 _INFERRED: Final = graph("inferred")
 Term = ox.NamedNode | ox.Literal

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from kg.engine import Engine, Limits, Literal
+from kg.engine import Engine, Limits, Literal, Term
 from kg.vocab import ID, OUTSIDE, PROLOGUE
 
 # Each of these is the query whose answer a reader must get too; `/.well-known/void` names them in a comment.
@@ -18,6 +18,10 @@ LINKS: Final = """SELECT ?p ?o WHERE {
   GRAPH graph:links { ?s ?p ?o }
   VALUES ?p { skos:exactMatch skos:closeMatch skos:relatedMatch owl:sameAs }
 } ORDER BY ?p ?o ?s"""
+SLICES: Final = """SELECT ?g ?p ?o WHERE {
+  GRAPH ?g { ?g a dcat:Dataset ; ?p ?o }
+  VALUES ?p { rdfs:label dcterms:description dcterms:license dcterms:rightsHolder dcterms:issued dcterms:source }
+} ORDER BY ?g ?p ?o"""
 # Counting everything takes longer than a stranger's query may.
 _COUNTING: Final = Limits(seconds=120.0, rows=1_000_000)
 
@@ -33,6 +37,7 @@ class Statistics:
         properties: property IRI and number of triples.
         graphs: graph IRI and number of triples.
         linksets: outside data set, relation IRI and number of links.
+        slices: IRI of a slice of outside data, property IRI and value: its title, whose it is, licence and day.
     """
 
     triples: int
@@ -43,6 +48,7 @@ class Statistics:
     properties: tuple[tuple[str, int], ...]
     graphs: tuple[tuple[str, int], ...]
     linksets: tuple[tuple[str, str, int], ...]
+    slices: tuple[tuple[str, str, Term], ...] = ()
 
 
 def count(engine: Engine) -> Statistics:
@@ -66,6 +72,11 @@ def count(engine: Engine) -> Statistics:
         properties=_counts(engine, PROPERTIES),
         graphs=_counts(engine, GRAPHS),
         linksets=tuple((scheme, relation, n) for (scheme, relation), n in sorted(links.items())),
+        slices=tuple(
+            (name.value, predicate.value, value)
+            for name, predicate, value in engine.rows(PROLOGUE + SLICES, limits=_COUNTING, trusted=True).rows
+            if name is not None and predicate is not None and value is not None
+        ),
     )
 
 

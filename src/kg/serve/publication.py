@@ -1,6 +1,7 @@
 """`/.well-known/void`, `/catalog` and `/dump/`: the data set described and given away."""
 
 import json
+import logging
 import re
 from base64 import b64encode
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from kg.serve.question_request import etag
 from kg.serve.site import Site, address_of, site
 from kg.snapshot import Snapshot, list_snapshots, open_snapshot
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("publication", __name__)
 
 _RELEASE: Final = re.compile(r"[0-9a-f]{16}")
@@ -107,26 +109,30 @@ def _description(what: str, suffix: str) -> Response:
 def _describe(here: Site) -> describe.Description:
     # Counting everything takes seconds, and a release never changes.
     numbers = here.memo.once("statistics", lambda: count(here.engine))
-    slices = tuple(
-        (name, f"Slice of outside data: {name.rpartition('slice-')[2]}")
-        for name, _ in numbers.graphs
-        if "/graph/slice-" in name
-    )
     return describe.Description(
         base=address_of(here),
         release=here.release,
         statistics=numbers,
-        dumps=read_dumps(_folder(here.snapshot)),
         versions=_versions(here),
-        slices=slices,
     )
 
 
 def _versions(here: Site) -> tuple[describe.Version, ...]:
     found = [one for one in list_snapshots(here.settings.snapshots_dir) if one.release != here.release]
     older = [one for one in found if _published(one) <= _published(here.snapshot)]
-    kept = (here.snapshot, *older)
-    return tuple(describe.Version(release=one.release, published=_published(one)) for one in kept)
+    return tuple(
+        describe.Version(release=one.release, published=_published(one), dumps=_dumps(one))
+        for one in (here.snapshot, *older)
+    )
+
+
+def _dumps(one: Snapshot) -> tuple[Dump, ...]:
+    """Return what a kept release carries; one that is damaged must not take the catalogue with it."""
+    try:
+        return read_dumps(_folder(one))
+    except SnapshotError as error:
+        log.warning("%s", error)
+        return ()
 
 
 def _published(one: Snapshot) -> str:

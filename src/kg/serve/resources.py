@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from kg.engine import Iri, Query, Term
 from kg.errors import NotAcceptableError
+from kg.export import jsonld
 from kg.serve.negotiate import best
 from kg.serve.problems import problem
 from kg.serve.site import Site, site
-from kg.vocab import ID, KG, PREFIXES, compact
+from kg.vocab import ID, compact, split_iri
 
 blueprint = Blueprint("resources", __name__)
 
@@ -35,7 +36,6 @@ _ALIASES: Final = {
     "text/plain": "application/n-triples",
     "application/xml": "application/rdf+xml",
 }
-CONTEXT_VERSION: Final = "1"
 
 # What is said about a thing, the names of what it points at, its evidence, and what points at it.
 _FACTS: Final = """{
@@ -47,12 +47,13 @@ _FACTS: Final = """{
 }""".replace(
     "BACK",
     "kg:involvementOf kg:actor kg:about kg:finances kg:disputes kg:partOf kg:parent kg:member kg:group kg:party "
-    "kg:issuer kg:target kg:provider kg:recipient kg:claimant kg:variantOf rdf:subject",
+    "kg:issuer kg:target kg:provider kg:recipient kg:claimant kg:variantOf rdf:subject dcterms:isReplacedBy",
 )
 _PREFIXES: Final = """
 PREFIX kg: <https://w3id.org/cityledger/ontology#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+PREFIX dcterms: <http://purl.org/dc/terms/>
 """
 _STATE: Final = """
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
@@ -60,7 +61,7 @@ PREFIX dcterms: <http://purl.org/dc/terms/>
 SELECT ?known ?withdrawn ?replacement WHERE {
   BIND(EXISTS { <THING> ?p ?o } AS ?known)
   OPTIONAL { <THING> owl:deprecated ?withdrawn }
-  OPTIONAL { <THING> dcterms:isReplacedBy ?replacement }
+  OPTIONAL { <THING> dcterms:isReplacedBy+ ?replacement FILTER NOT EXISTS { ?replacement dcterms:isReplacedBy ?next } }
 }
 """
 
@@ -72,7 +73,7 @@ class State:
     Attributes:
         known: something is said about the thing.
         withdrawn: it was taken back; its address stays for ever.
-        replacement: IRI of the thing that took its place, or None.
+        replacement: IRI of the thing that has its place now, be it after several steps, or None.
     """
 
     known: bool
@@ -98,6 +99,22 @@ def state_of(where: Site, iri: str) -> State:
     )
 
 
+def moved(where: str, replacement: str, suffix: str = "") -> BaseResponse | None:
+    """Lead to the thing that took the place of another, or return None where that is none of ours.
+
+    308 as the design has it: the survivor answers from now on, in the form and the release that were asked for.
+    """
+    parts = split_iri(replacement)
+    if parts is None:
+        return None
+    query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
+    answer = redirect(f"/{where}/{parts[0]}/{parts[1]}{suffix}{query}", code=308)
+    # Permanent for the reader; but a curator may give the row back, so no cache keeps it for ever.
+    answer.headers["Cache-Control"] = "public, max-age=60"
+    answer.headers["Link"] = f'<{replacement}>; rel="successor-version"'
+    return answer
+
+
 def missing(kind: str, slug: str) -> Response:
     """Answer for an address that names nothing."""
     return problem(404, "unknown-thing", "No such thing", f"Nothing is known about {kind}:{slug}.")
@@ -110,13 +127,20 @@ def identify(kind: str, slug: str) -> BaseResponse:
     state = state_of(site(), iri) if iri is not None else None
     if iri is None or state is None or not (state.known or state.withdrawn or state.replacement):
         return missing(kind, slug)
+    if state.replacement and (answer := moved("id", state.replacement)) is not None:
+        return answer
     chosen = best(request.headers.get("Accept"), (_HTML, *FORMATS.values()), _ALIASES)
     if chosen is None:
         raise NotAcceptableError(f"{kind}:{slug} has no such form", (_HTML, *FORMATS.values()))
-    if chosen == _HTML:
-        target = f"/page/{kind}/{slug}"
-    else:
-        target = f"/data/{kind}/{slug}.{next(suffix for suffix, media in FORMATS.items() if media == chosen)}"
+    suffix = next((suffix for suffix, media in FORMATS.items() if media == chosen), "")
+    if state.withdrawn:
+        # The tombstone itself: there is no other document to see.
+        view, name = (
+            ("entities.page", {"slug": slug}) if not suffix else ("resources.describe", {"name": f"{slug}.{suffix}"})
+        )
+        gone: BaseResponse = current_app.view_functions[view](kind=kind, **name)
+        return gone
+    target = f"/data/{kind}/{slug}.{suffix}" if suffix else f"/page/{kind}/{slug}"
     answer = redirect(target, code=303)
     answer.headers["Vary"] = "Accept, Accept-Encoding"
     return answer
@@ -138,14 +162,14 @@ def describe(kind: str, name: str) -> BaseResponse:
     state = state_of(where, iri) if iri is not None else None
     if iri is None or state is None or not (state.known or state.withdrawn):
         return missing(kind, slug)
+    if state.replacement and (other := moved("data", state.replacement, name.removeprefix(slug))) is not None:
+        return other
     body = _body(where, iri, media)
     answer = Response(body, status=410 if state.withdrawn else 200)
     answer.headers["Content-Type"] = f"{media}; charset=utf-8" if media.startswith("text/") else media
     answer.headers["Vary"] = "Accept, Accept-Encoding"
     answer.headers["Cache-Control"] = "public, max-age=60"
     answer.headers["Link"] = f'<{iri}>; rel="describes"'
-    if state.replacement:
-        answer.headers.add("Link", f'<{state.replacement}>; rel="successor-version"')
     answer.set_etag(hashlib.sha256(f"{where.release} {iri} {media}".encode()).hexdigest()[:32])
     return answer.make_conditional(request) if not state.withdrawn else answer
 
@@ -153,7 +177,7 @@ def describe(kind: str, name: str) -> BaseResponse:
 @blueprint.get("/context.jsonld")
 def context() -> Response:
     """Name the keys of our JSON-LD; the version in the address changes when a key changes its meaning."""
-    answer = Response(json.dumps({"@context": _context()}, indent=1), mimetype="application/ld+json")
+    answer = Response(json.dumps({"@context": jsonld.context()}, indent=1), mimetype="application/ld+json")
     answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer
 
@@ -168,16 +192,6 @@ def _body(where: Site, iri: str, media: str) -> bytes:
     if media == "application/json":
         document.pop("@context")
     return json.dumps(document, indent=1, ensure_ascii=False).encode()
-
-
-def _context() -> dict[str, Any]:
-    return {
-        "@version": 1.1,
-        **{prefix: base for prefix, base in PREFIXES.items() if prefix != "graph"},
-        "@vocab": KG,
-        "id": "@id",
-        "type": "@type",
-    }
 
 
 def _framed(rows: Sequence[tuple[Term | None, ...]], root: str) -> dict[str, Any]:
@@ -202,7 +216,7 @@ def _framed(rows: Sequence[tuple[Term | None, ...]], root: str) -> dict[str, Any
         for iri, node in nodes.items()
     }
     main = framed.pop(root, {"id": compact(root)})
-    address = url_for("resources.context", v=CONTEXT_VERSION, _external=True)
+    address = url_for("resources.context", v=jsonld.CONTEXT_VERSION, _external=True)
     return {"@context": address, **main, "@included": [framed[iri] for iri in sorted(framed)]}
 
 
@@ -211,12 +225,8 @@ _TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 def _value(value: Term) -> Any:
     if isinstance(value, Iri):
-        return {"id": compact(value.value)}
-    if value.language:
-        return {"@value": value.value, "@language": value.language}
-    if value.datatype.endswith("#string"):
-        return {"@value": value.value}
-    return {"@value": value.value, "@type": compact(value.datatype)}
+        return jsonld.reference(value.value)
+    return jsonld.literal(value.value, value.datatype, value.language)
 
 
 def _is_true(term: Term | None) -> bool:
