@@ -10,6 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
+import jsonschema
+
+from tests.reconcile.schemas import QUERY_BATCH
+
 MANIFEST = {
     "versions": ["0.2"],
     "name": "Recorded answers",
@@ -96,6 +100,7 @@ def recorded(known: dict[str, list[dict[str, Any]]], fail_after: int | None = No
             handler.say(500, b"{}")
             return
         batch = json.loads(parse_qs(handler.body.decode())["queries"][0])
+        jsonschema.Draft202012Validator(QUERY_BATCH).validate(batch)
         handler.server.queries.extend(query["query"] for query in batch.values())
         answer = {key: {"result": known.get(query["query"], [])} for key, query in batch.items()}
         handler.say(200, json.dumps(answer).encode())

@@ -1,7 +1,7 @@
 """JSON schemas of the Reconciliation Service API 0.2, written down from its text (W3C Community Group report, 2023).
 
-They say no less than the published ones; where a copy of those stands in ../shared/reference/reconciliation-0.2/,
-the tests use it as well.
+They say no less than the published ones, which carry no licence of their own and are therefore not in this repository.
+Where a copy of them stands in ../shared/reference/reconciliation-0.2/, the tests use it as well.
 """
 
 from typing import Any
@@ -70,6 +70,32 @@ MANIFEST: dict[str, Any] = {
         },
     },
     "required": ["versions", "name", "identifierSpace", "schemaSpace"],
+}
+_SCALAR: list[dict[str, Any]] = [{"type": kind} for kind in ("string", "number", "boolean")]
+_SCALAR.append({"type": "object", "properties": {"id": _TEXT, "name": _TEXT}, "required": ["id"]})
+QUERY_BATCH: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "properties": {
+            "query": _TEXT,
+            "type": {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+            "limit": {"type": "number", "minimum": 1},
+            "type_strict": {"enum": ["any", "all", "should"]},
+            "properties": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "pid": _TEXT,
+                        "v": {"oneOf": [*_SCALAR, {"type": "array", "items": {"oneOf": _SCALAR}}]},
+                    },
+                    "required": ["pid", "v"],
+                },
+            },
+        },
+        "required": ["query"],
+    },
 }
 _CANDIDATE = {
     "type": "object",
@@ -142,6 +168,7 @@ PROPOSAL: dict[str, Any] = {
 }
 FILES = {
     "manifest": MANIFEST,
+    "reconciliation-query-batch": QUERY_BATCH,
     "reconciliation-result-batch": RESULT_BATCH,
     "suggest-entities-response": SUGGEST_ENTITIES,
     "suggest-types-response": SUGGEST_TERMS,
