@@ -75,7 +75,7 @@ def mistake(sparql: str, chooser: random.Random) -> tuple[str, str, str] | None:
     return None
 
 
-@pytest.mark.parametrize("seed", [20_261_124, random.randrange(10**6)])
+@pytest.mark.parametrize("seed", [20_261_124, 4711])
 def test_of_thirty_mistakes_at_least_twenty_seven_are_named(
     seed: int, catalog: Catalog, engine: Engine, choices: Choices
 ) -> None:
@@ -95,7 +95,7 @@ def test_of_thirty_mistakes_at_least_twenty_seven_are_named(
         wrong = made[1].strip("<>")
         if found is None or not (wrong in found.text or wrong == found.unknown or compact(wrong) == found.unknown):
             missed.append((made[1], found))
-    # A fresh seed may fall on an unlucky mixture: two more are allowed.
+    # Another seed may fall on an unlucky mixture: two more are allowed.
     assert len(missed) <= (3 if seed == 20_261_124 else 5), (seed, missed)
 
 
