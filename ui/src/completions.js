@@ -1,9 +1,11 @@
 // Prefixes, classes and properties from /vocab.json, variables of the query, and things by their label from /search.
+import { ofRelease } from "./release.js";
+
 let vocabulary = null;
 
 function load() {
   // Asked for at the first key, and again after a failure.
-  vocabulary ??= fetch("/vocab.json").then((answer) => {
+  vocabulary ??= fetch(ofRelease("/vocab.json")).then((answer) => {
     if (!answer.ok) throw new Error(answer.statusText);
     return answer.json();
   }).catch(() => { vocabulary = null; return { prefixes: {}, classes: [], properties: [] }; });
@@ -34,7 +36,7 @@ function withPrefix(prefix) {
 }
 
 async function things(text, signal) {
-  const answer = await fetch(`/search?limit=8&q=${encodeURIComponent(text)}`, { headers: { Accept: "application/json" }, signal });
+  const answer = await fetch(ofRelease(`/search?limit=8&q=${encodeURIComponent(text)}`), { headers: { Accept: "application/json" }, signal });
   if (!answer.ok) return [];
   return (await answer.json()).hits.map((hit) => {
     // /page/<kind>/<slug> names the same thing as <kind>:<slug>.

@@ -9,6 +9,7 @@ import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } f
 import { styleTags, tags as t } from "@lezer/highlight";
 import { SparqlLanguage } from "codemirror-lang-sparql";
 import { completions } from "./completions.js";
+import { ofRelease } from "./release.js";
 import { forget, remember, remembered } from "./history.js";
 
 const colours = HighlightStyle.define([
@@ -33,6 +34,18 @@ const share = form.querySelector("[data-share]");
 const past = document.getElementById("history");
 let running = null;
 
+// Chrome gives what is typed over a coloured selection the colour of it, as a style that the policy of the page refuses;
+// so the editor replaces the selection itself.
+function replaceSelection(event, view) {
+  if (event.inputType !== "insertText" || !event.data || view.composing || view.state.selection.main.empty) return false;
+  event.preventDefault();
+  const { from, to } = view.state.selection.main;
+  const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+  const isHandled = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, event.data, insert));
+  if (!isHandled) view.dispatch(insert());
+  return true;
+}
+
 const view = new EditorView({
   state: EditorState.create({
     doc: field.value,
@@ -41,6 +54,7 @@ const view = new EditorView({
       lineNumbers(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
       highlightActiveLine(), highlightSelectionMatches(), EditorView.lineWrapping,
       syntaxHighlighting(colours), new LanguageSupport(language),
+      EditorView.domEventHandlers({ beforeinput: replaceSelection }),
       autocompletion({ override: [completions] }),
       EditorView.contentAttributes.of({ "aria-label": "SPARQL query" }),
       Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => { run(addressOf()); return true; } }])),
@@ -58,7 +72,7 @@ document.getElementById("keys").hidden = false;
 view.scrollDOM.tabIndex = 0;
 
 const text = () => view.state.doc.toString();
-const addressOf = () => `/sparql?query=${encodeURIComponent(text())}`;
+const addressOf = () => ofRelease(`/sparql?query=${encodeURIComponent(text())}`);
 
 function mark() {
   const problem = result.querySelector("[data-line]");
@@ -87,7 +101,8 @@ async function run(address) {
     result.innerHTML = body;
     mark();
     const heading = result.querySelector("h2"), time = result.querySelector("[data-time]");
-    status.textContent = answer.ok ? `${heading?.textContent ?? "Done"} ${time?.textContent ?? ""}` : "The query did not run.";
+    const isAnswer = answer.ok && !result.querySelector("[role=alert]");
+    status.textContent = isAnswer ? `${heading?.textContent ?? "Done"} ${time?.textContent ?? ""}` : "The query did not run.";
     time?.remove();
     window.history.replaceState(null, "", address);
     remember(text());
@@ -110,7 +125,7 @@ function list() {
   past.querySelector("ul").replaceChildren(...kept.slice(0, 8).map((query) => {
     const item = document.createElement("li"), link = document.createElement("a");
     const lines = query.split("\n").map((line) => line.trim()).filter((line) => line && !/^prefix\b/i.test(line));
-    link.href = `/sparql?query=${encodeURIComponent(query)}`;
+    link.href = ofRelease(`/sparql?query=${encodeURIComponent(query)}`);
     link.className = "code";
     // A comment at the start is its title.
     const title = /^#+\s*(.+)/.exec(lines[0] ?? "")?.[1];

@@ -125,10 +125,11 @@ def _answer(query: str) -> Response:
     ]
     names["pages_at"] = f"{sparql.PATH}?{urlencode({'query': query})}&page="
     if request.args.get("view") == "part":
+        # The part was made as asked: it says what was wrong with the query. A browser would log any other status.
         response = Response(render_template("editor/result.html", **names), mimetype="text/html")
     else:
         response = _page(query=query, current="", **names)
-    response.status_code = reply.status
+        response.status_code = reply.status
     response.headers.update(headers)
     response.headers["Cache-Control"] = "no-store"
     return response

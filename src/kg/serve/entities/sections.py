@@ -120,6 +120,7 @@ _LISTINGS: Final = (
     _l("copies", "kg:origin", "source", "Works that repeat it"),
     _l("copied-in", "kg:origin", "evidence", "Places that repeat it"),
     _l("whole-parts", "dcterms:isPartOf", "source", "Parts of it"),
+    _l("sections", "dcterms:isPartOf", "section", "Sections"),
     _l("note", "dcterms:hasPart", "evidence", "The note that it belongs to"),
     *(
         _l(f"reported-{kind}", "kg:reportedBy", kind, heading)

@@ -7,12 +7,17 @@ from typing import Any
 
 from flask import current_app, url_for
 
-from kg.serve.site import site
+from kg.serve.site import Site, site
 
 
 def names() -> dict[str, Any]:
     """Names for all templates."""
-    return {"served_release": site().release, "asset": asset}
+    return {"served_release": site().release, "newest_release": _newest(), "asset": asset}
+
+
+def _newest() -> str:
+    served: Site = current_app.extensions["kg"]
+    return served.release
 
 
 def asset(name: str) -> str:

@@ -42,10 +42,8 @@ SELECT ?what (COUNT(DISTINCT ?thing) AS ?number) WHERE {
   UNION { ?thing a kg:Project FILTER NOT EXISTS { ?thing kg:status ?status } BIND("projects without status" AS ?what) }
   UNION { ?thing a kg:Project FILTER NOT EXISTS { ?f kg:finances ?thing } BIND("unfinanced projects" AS ?what) }
   UNION { ?thing a kg:Financing FILTER NOT EXISTS { ?thing kg:amount ?sum } BIND("financings without sum" AS ?what) }
-  UNION { ?thing a kg:Claim FILTER NOT EXISTS { ?thing kg:disputedBy ?who } BIND("undisputed claims" AS ?what) }
   UNION { ?thing kg:originCount 1 ; kg:evidence ?place BIND("things with one origin" AS ?what) }
   UNION { ?thing kg:originCount ?n ; kg:evidence ?place BIND("things with evidence" AS ?what) }
-  UNION { ?thing kg:textSha256 ?text BIND("documents" AS ?what) }
 }
 GROUP BY ?what
 ORDER BY ?what
@@ -222,6 +220,19 @@ def newest_sources(here: Holdings) -> Sequence[Item]:
     """Return the sources that were published last and that something rests on."""
     used = [one for one in here.items(BY_PATH["sources"]) if one.number("places") and one.values.get("issued")]
     return sorted(used, key=lambda one: one.values["issued"][0].text, reverse=True)[:_SHOWN_CHANGES]
+
+
+def read_in_full(here: Holdings) -> tuple[Item, ...]:
+    """Return the documents that were read line by line, in the order of their labels."""
+    return tuple(
+        one for one in here.items(BY_PATH["sources"]) if any(value.text != "cited" for value in one.values["read"])
+    )
+
+
+def years_of(read: Sequence[Item]) -> tuple[str, str] | None:
+    """Return the years in which the first and the last of some documents came out, or None where none has a date."""
+    years = sorted(value.text for one in read for value in one.values.get("year", ()))
+    return (years[0], years[-1]) if years else None
 
 
 def _things(snapshot: Snapshot) -> frozenset[str]:

@@ -9,15 +9,19 @@ from flask import Blueprint, Response, render_template, request
 
 from kg.errors import NotAcceptableError, ParameterError
 from kg.search import KINDS, Hit, SearchIndex
+from kg.serve.entities.words import day
 from kg.serve.negotiate import best, prefers_html
-from kg.serve.pages import browse, frame, highlight, home, quality, technologies, terms
+from kg.serve.pages import browse, carry, frame, highlight, home, quality, technologies, terms
 from kg.serve.pages.holdings import holdings_of
 from kg.serve.pages.rooms import BY_PATH, ROOMS
 from kg.serve.site import Site, site
+from kg.vocab import KG
 
 blueprint = Blueprint("pages", __name__)
 blueprint.app_context_processor(frame.names)
+blueprint.after_app_request(carry.carry)
 blueprint.add_app_template_filter(highlight.sparql, "sparql")
+blueprint.add_app_template_filter(day, "day")
 
 HTML: Final = "text/html"
 TURTLE: Final = "text/turtle"
@@ -44,6 +48,7 @@ def _page(template: str, **names: Any) -> Response:
 def home_page() -> Response:
     """Title, search, counts, map, questions, changes, gaps."""
     here, held = site(), holdings_of(site())
+    read = home.read_in_full(held)
     arguments = request.args
     key = "map " + "&".join(f"{name}={arguments.get(name, '')}" for name, _ in home.FILTERS)
     is_plain = not any(arguments.get(name) for name, _ in home.FILTERS)
@@ -57,6 +62,8 @@ def home_page() -> Response:
         changes=_once("changes", lambda: home.changes(here, held)),
         sources=_once("sources", lambda: home.newest_sources(held)),
         gaps=_once("gaps", lambda: home.gaps(held)),
+        read=read,
+        years=home.years_of(read),
         release=here.release,
     )
 
@@ -172,7 +179,8 @@ def ontology_page() -> Response:
     if wanted == TURTLE:
         return ontology_file("kg")
     here, held = site(), holdings_of(site())
-    return _page("pages/ontology.html", vocabulary=_once("terms", lambda: terms.vocabulary(held, _ontology(here))))
+    found = _once("terms", lambda: terms.vocabulary(held, _ontology(here)))
+    return _page("pages/ontology.html", vocabulary=found, base=KG)
 
 
 @blueprint.get("/ontology.ttl")
@@ -217,12 +225,12 @@ def quality_page() -> Response:
 def about_page() -> Response:
     """Method, coverage, licences, and how to report a mistake."""
     here, held = site(), holdings_of(site())
-    read = [one for one in held.items(BY_PATH["sources"]) if any(v.text != "cited" for v in one.values["read"])]
+    read = home.read_in_full(held)
     return _page(
         "pages/about.html",
         read=read,
+        years=home.years_of(read),
         counts=_once("counts", lambda: home.counts(held)),
-        gaps=_once("gaps", lambda: home.gaps(held)),
         release=here.release,
         published=str(here.snapshot.manifest.get("published", ""))[:10],
     )

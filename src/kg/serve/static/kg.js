@@ -1,5 +1,8 @@
 // What a page can do without but is nicer with: the theme switch, suggestions in search fields, "copy link".
 const root = document.documentElement;
+// A page of an older release asks and leads to that release.
+const release = new URLSearchParams(location.search).get("release");
+const ofRelease = (address) => release ? `${address}${address.includes("?") ? "&" : "?"}release=${encodeURIComponent(release)}` : address;
 
 function remembered() {
   try { return localStorage.getItem("kg-theme"); } catch { return null; }
@@ -43,7 +46,7 @@ function suggest(input) {
       option.id = `${list.id}-${i}`;
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
-      option.dataset.href = hit.page;
+      option.dataset.href = ofRelease(hit.page);
       option.textContent = hit.matched && hit.matched !== hit.label ? `${hit.label} (${hit.matched})` : hit.label;
       kind.textContent = hit.type;
       option.append(kind);
@@ -56,7 +59,7 @@ function suggest(input) {
   const ask = async () => {
     const text = input.value.trim(), number = ++asked;
     if (!text) return close();
-    const answer = await fetch(`/search?limit=8&q=${encodeURIComponent(text)}`, { headers: { Accept: "application/json" } }).catch(() => null);
+    const answer = await fetch(ofRelease(`/search?limit=8&q=${encodeURIComponent(text)}`), { headers: { Accept: "application/json" } }).catch(() => null);
     // Only the newest question may be answered: earlier ones can arrive later.
     if (answer?.ok && number === asked && document.activeElement === input) show((await answer.json()).hits);
   };
