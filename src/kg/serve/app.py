@@ -5,9 +5,11 @@ from importlib.util import find_spec
 
 from flask import Flask, Response, request
 
+from kg.errors import NotAcceptableError
 from kg.serve import problems
 from kg.serve.kept import KeptReleases
-from kg.serve.replies import COMMON_HEADERS, DATA_POLICY, PAGE_POLICY
+from kg.serve.negotiate import best
+from kg.serve.replies import COMMON_HEADERS, DATA_POLICY, PAGE_POLICY, preflight
 from kg.serve.site import Site, open_site, site
 
 # Each is a module of this package that exports `blueprint`.
@@ -49,13 +51,36 @@ def create_app(site: Site) -> Flask:
     return app
 
 
+def _is_accepted(media_type: str) -> bool:
+    """Whether the client takes an answer of this type; a suffix in the address has asked for it already."""
+    if request.method not in ("GET", "HEAD") or "." in request.path.rpartition("/")[2]:
+        return True
+    # Those who watch the service do not negotiate.
+    if request.blueprint in ("health", "metrics"):
+        return True
+    return best(request.headers.get("Accept"), (media_type,)) is not None
+
+
 def _finish(response: Response) -> Response:
     """Give every answer the headers that all have, without overruling a room that set its own."""
+    media_type = str(response.mimetype)
+    if response.status_code == 200 and not _is_accepted(media_type):
+        error = NotAcceptableError(f"this address has {media_type} only", (media_type,))
+        response = problems.as_response(problems.error_reply(error))
     for name, value in COMMON_HEADERS:
         response.headers.setdefault(name, value)
     is_page = response.mimetype == "text/html"
     response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else DATA_POLICY)
     response.headers.setdefault("KG-Release", site().release)
-    if "Vary" not in response.headers and request.endpoint != "static":
-        response.headers["Vary"] = "Accept, Accept-Encoding"
+    is_file = request.endpoint == "static"
+    response.headers.setdefault("Vary", "Accept-Encoding" if is_file else "Accept, Accept-Encoding")
+    if request.method == "OPTIONS" and "Allow" in response.headers:
+        for name, value in preflight(", ".join(sorted(response.allow))):
+            response.headers.setdefault(name, value)
+    if response.status_code == 200 and request.method in ("GET", "HEAD") and not response.is_streamed:
+        # Kept by anyone, asked about each time: a new release must be seen at once, and 304 is cheap.
+        response.headers.setdefault("Cache-Control", "no-cache")
+        if not response.cache_control.no_store and "ETag" not in response.headers:
+            response.add_etag()
+            response.make_conditional(request)
     return response

@@ -19,7 +19,12 @@ StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
 
 _WHOLE_UP_TO_BYTES = 8_000_000
-_ZIP_TYPES = ("text/", "application/json", "application/problem+json", "image/svg+xml", "application/ld+json")
+_ZIP_TYPES = (
+    "text/",
+    *(f"application/{name}" for name in ("json", "ld+json", "geo+json", "problem+json", "sparql-results+json")),
+    *(f"application/{name}" for name in ("sparql-results+xml", "rdf+xml", "n-triples", "n-quads", "trig")),
+    *("application/sparql-query", "image/svg+xml"),
+)
 
 
 class Front:
@@ -66,6 +71,10 @@ class Front:
             began[:] = [(status, headers)]
             return lambda data: None
 
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known is not None:
+            # RFC 9110, 13.1.2: weak comparison, and what is compressed below goes out with a weak tag.
+            environ["HTTP_IF_NONE_MATCH"] = known.replace('W/"', '"')
         result = self.app(environ, remember)
         status, headers = began[0]
         size = dict(headers).get("Content-Length", "")
@@ -99,7 +108,9 @@ def _zip(environ: Environ, body: bytes, headers: list[tuple[str, str]]) -> tuple
     if "content-encoding" in given or not given.get("content-type", "").startswith(_ZIP_TYPES):
         return body, headers
     zipped = gzip.compress(body, 4, mtime=0)
-    kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "etag")]
+    kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "etag", "vary")]
+    vary = given.get("vary", "")
+    kept.append(("Vary", vary if "accept-encoding" in vary.lower() else f"{vary}, Accept-Encoding".lstrip(", ")))
     tag = given.get("etag")
     if tag:
         # Another encoding is another representation; the weak form keeps conditional requests working.

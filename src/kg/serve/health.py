@@ -12,7 +12,7 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 def alive() -> Response:
     """Say that the process lives."""
-    return jsonify({"status": "alive"})
+    return _now({"status": "alive"})
 
 
 @blueprint.get("/readyz")
@@ -25,4 +25,11 @@ def ready() -> Response:
         return problem(503, "not-ready", "Not ready", str(error))
     if not is_ready:
         return problem(503, "not-ready", "Not ready", "the release does not answer the golden question")
-    return jsonify({"status": "ready", "release": here.release})
+    return _now({"status": "ready", "release": here.release})
+
+
+def _now(state: dict[str, str]) -> Response:
+    """Tell a state that nobody may keep."""
+    response = jsonify(state)
+    response.headers["Cache-Control"] = "no-store"
+    return response

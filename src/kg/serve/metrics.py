@@ -61,6 +61,7 @@ def metrics() -> Response:
     return Response(
         "\n".join([*REQUESTS.lines(), *_engine_lines(site())]) + "\n",
         content_type="text/plain; version=0.0.4; charset=utf-8",
+        headers={"Cache-Control": "no-store"},
     )
 
 

@@ -20,6 +20,16 @@ COMMON_HEADERS = (
 _DATA_HEADERS = (*COMMON_HEADERS, ("Content-Security-Policy", DATA_POLICY))
 
 
+def preflight(allow: str) -> tuple[tuple[str, str], ...]:
+    """Give the headers that let a script on another site use these methods."""
+    return (
+        ("Allow", allow),
+        ("Access-Control-Allow-Methods", allow),
+        ("Access-Control-Allow-Headers", "Content-Type, Accept, If-None-Match"),
+        ("Access-Control-Max-Age", "86400"),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A whole answer.

@@ -21,7 +21,7 @@ from kg.errors import KgError, NotAcceptableError, ParameterError, QueryRefusedE
 from kg.serve import conditional, description
 from kg.serve.negotiate import best, gzip_from, prefers_html
 from kg.serve.problems import error_reply, problem_reply
-from kg.serve.replies import Reply
+from kg.serve.replies import Reply, preflight
 from kg.serve.site import Site
 
 PATH = "/sparql"
@@ -77,15 +77,7 @@ def respond(site: Site, environ: Mapping[str, Any], arrived: float | None = None
 def _respond(site: Site, environ: Mapping[str, Any], arrived: float) -> Reply:
     method = environ["REQUEST_METHOD"]
     if method == "OPTIONS":
-        return Reply(
-            status=204,
-            headers=(
-                ("Allow", _ALLOW),
-                ("Access-Control-Allow-Methods", "GET, HEAD, POST"),
-                ("Access-Control-Allow-Headers", "Content-Type, Accept, If-None-Match"),
-                ("Access-Control-Max-Age", "86400"),
-            ),
-        )
+        return Reply(status=204, headers=preflight(_ALLOW))
     if method not in ("GET", "HEAD", "POST"):
         raise _refusal(405, "method-not-allowed", f"{_name(method)}: only GET, HEAD, POST", ("Allow", _ALLOW))
     asked = _read(site, environ, method)
@@ -111,33 +103,48 @@ def _respond(site: Site, environ: Mapping[str, Any], arrived: float) -> Reply:
             arrived=arrived,
         )
     )
+    return _reply(site, environ, answer, tag)
+
+
+def _reply(site: Site, environ: Mapping[str, Any], answer: Answer, tag: str) -> Reply:
+    headers: tuple[tuple[str, str], ...] = (
+        _content_type(answer.media_type),
+        ("KG-Complete", "true" if answer.complete else "false"),
+    )
+    if answer.limit is not None:
+        headers = (*headers, ("KG-Limit", answer.limit))
+    if answer.outside:
+        # What another server says may change at any time, so nobody may keep it.
+        kept_by_nobody = (("Cache-Control", "no-store"), _VARY, ("KG-Release", site.release))
+        return Reply(status=200, body=answer.body, headers=(*headers, *kept_by_nobody))
+    return _represent(site, environ, answer.body, tag, headers, cached=answer.cached)
+
+
+def _content_type(media_type: str) -> tuple[str, str]:
+    return ("Content-Type", f"{media_type}; charset=utf-8" if media_type in _TEXT_TYPES else media_type)
+
+
+def _represent(
+    site: Site,
+    environ: Mapping[str, Any],
+    body: bytes,
+    tag: str,
+    headers: tuple[tuple[str, str], ...],
+    *,
+    cached: bool = False,
+) -> Reply:
+    """Send what may be kept, as the client's conditions and encodings want it."""
     status = conditional.status_of(environ, tag)
     if status == 304:
         return Reply(status=304, headers=_caching(site, f'"{tag}"'))
     if status == 412:
         raise _refusal(412, "precondition-failed", "the answer has another entity tag")
-    return _reply(site, answer, tag, gzip_from(environ.get("HTTP_ACCEPT_ENCODING")))
-
-
-def _reply(site: Site, answer: Answer, tag: str, zip_from: int | None) -> Reply:
-    media_type = answer.media_type
-    content_type = f"{media_type}; charset=utf-8" if media_type in _TEXT_TYPES else media_type
-    headers: tuple[tuple[str, str], ...] = (
-        ("Content-Type", content_type),
-        ("KG-Complete", "true" if answer.complete else "false"),
-    )
-    if answer.limit is not None:
-        headers = (*headers, ("KG-Limit", answer.limit))
-    body = answer.body
-    if answer.outside:
-        # What another server says may change at any time, so nobody may keep it.
-        kept_by_nobody = (("Cache-Control", "no-store"), _VARY, ("KG-Release", site.release))
-        return Reply(status=200, body=body, headers=(*headers, *kept_by_nobody))
+    zip_from = gzip_from(environ.get("HTTP_ACCEPT_ENCODING"))
     if zip_from is not None and len(body) >= zip_from:
         body = _ZIPPED.get(tag, body)
         tag = f"{tag}-gzip"
         headers = (*headers, ("Content-Encoding", "gzip"))
-    return Reply(status=200, body=body, headers=(*headers, *_caching(site, f'"{tag}"')), cached=answer.cached)
+    return Reply(status=200, body=body, headers=(*headers, *_caching(site, f'"{tag}"')), cached=cached)
 
 
 def _describe(site: Site, environ: Mapping[str, Any], accept: str | None) -> Reply:
@@ -147,13 +154,11 @@ def _describe(site: Site, environ: Mapping[str, Any], accept: str | None) -> Rep
         raise ParameterError("query", "a SPARQL 1.1 query", "ASK {}", "query: missing")
     if media_type is None:
         raise NotAcceptableError("the service description is RDF", GRAPH_TYPES)
-    base = base_url(site, environ)
-    body = description.serialized(site, base, media_type)
+    body = description.serialized(site, base_url(site, environ), media_type)
     tag = hashlib.sha256(body).hexdigest()[:32]
     if conditional.is_known(environ, tag):
         return Reply(status=304, headers=_caching(site, f'"{tag}"'))
-    content_type = f"{media_type}; charset=utf-8" if media_type in _TEXT_TYPES else media_type
-    return Reply(status=200, body=body, headers=(("Content-Type", content_type), *_caching(site, f'"{tag}"')))
+    return _represent(site, environ, body, tag, (_content_type(media_type),))
 
 
 def base_url(site: Site, environ: Mapping[str, Any]) -> str:
