@@ -41,7 +41,7 @@ class Change:
 def diff_graphs(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
     """Return the curated facts that differ, sorted by thing and property."""
     old, new = _facts(before), _facts(after)
-    rows = {**_rows(before), **_rows(after)}
+    rows = {**rows_of(before), **rows_of(after)}
     changes = []
     for thing, predicate in sorted(old.keys() | new.keys()):
         was = old.get((thing, predicate), frozenset())
@@ -69,7 +69,7 @@ def diff_answers(before: Snapshot, after: Snapshot, old: Answer, new: Answer) ->
     gone = [row for row in old if row not in set(new)]
     come = [row for row in new if row not in set(old)]
     touched = _touched(before, after)
-    rows = {**_rows(before), **_rows(after)}
+    rows = {**rows_of(before), **rows_of(after)}
     changes = []
     for row in gone:
         partners = [other for other in come if other[:1] == row[:1]]
@@ -128,7 +128,8 @@ def _touched(before: Snapshot, after: Snapshot) -> dict[str, frozenset[str]]:
     return {thing: frozenset(near) for thing, near in touched.items()}
 
 
-def _rows(snapshot: Snapshot) -> dict[str, str]:
+def rows_of(snapshot: Snapshot) -> dict[str, str]:
+    """Return the IRI of each row of a release and where the row stood, as file:line."""
     path: Path = snapshot.files / ROWS_FILE
     if not path.is_file():
         return {}

@@ -12,6 +12,7 @@ SHAPE: Final = "https://w3id.org/cityledger/shape/"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
+OWL: Final = "http://www.w3.org/2002/07/owl#"
 SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS: Final = "http://purl.org/dc/terms/"
 
@@ -54,7 +55,7 @@ PREFIXES: Final[dict[str, str]] = {
     "kg": KG,
     "rdf": RDF,
     "rdfs": RDFS,
-    "owl": "http://www.w3.org/2002/07/owl#",
+    "owl": OWL,
     "xsd": XSD,
     "skos": SKOS,
     "dcterms": DCTERMS,

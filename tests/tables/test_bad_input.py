@@ -169,7 +169,7 @@ def test_no_tables_at_all_is_said_with_what_to_do(tmp_path, kg):
 
 def test_a_bad_wikidata_id_in_a_link_is_named(tiny_root, kg):
     links = tiny_root / "data" / "links"
-    links.mkdir()
+    links.mkdir(exist_ok=True)
     (links / "places.sssom.tsv").write_text(
         "#curie_map:\n#  wikidata: http://www.wikidata.org/entity/\n"
         "subject_id\tpredicate_id\tobject_id\tmapping_justification\n"

@@ -17,6 +17,8 @@ from kg import snapshot
 from kg.build.beside import describe_release, write_files
 from kg.build.inputs import TOOLS, input_digests, read_catalog, read_codes, read_tables, shapes_digest
 from kg.build.making import make_graph
+from kg.build.vanished import faults, vanished
+from kg.build.vanished import write as write_vanished
 from kg.errors import SnapshotError
 from kg.export.dumps import FOLDER as DUMPS
 from kg.export.dumps import prepare_dumps
@@ -53,11 +55,13 @@ class Built:
     Attributes:
         stated: triples that rows, ontology, vocabularies, links and catalogue state.
         inferred: triples that the rules added.
+        vanished: those of the warnings that speak of addresses which lead nowhere now.
         peak_memory_mb: largest resident set of this process.
     """
 
     snapshot: snapshot.Snapshot
     checked: Checked
+    vanished: tuple[Fault, ...]
     stated: int
     inferred: int
     peak_memory_mb: int
@@ -125,8 +129,12 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
         by_judge = not known and not _is_large(corpus)
         made = make_graph(root, corpus, catalog, Path(folder), clock.stage, by_judge=by_judge)
 
+        lost = vanished(snapshots_dir, corpus)
+        warnings = (*faults(lost), *made.warnings)
+
         def add_files(path: Path, release: str) -> None:
-            write_files(root, path, corpus, made.warnings)
+            write_files(root, path, corpus, warnings)
+            write_vanished(lost, path)
             prepare_dumps((Path(folder) / "all.nq").read_bytes(), path / DUMPS, release)
 
         published = snapshot.publish(
@@ -136,7 +144,7 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
             details={
                 "inputs": input_digests(root),
                 "rows": {name: len(rows) for name, rows in corpus.tables.items()},
-                "warnings": len(made.warnings),
+                "warnings": len(warnings),
                 "shapes_judged": shapes if known or by_judge else None,
                 "tools": {"python": platform.python_version(), **{name: version(name) for name in TOOLS}},
             },
@@ -148,7 +156,8 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return Built(
         snapshot=published,
-        checked=_checked(corpus, made.warnings, clock),
+        checked=_checked(corpus, warnings, clock),
+        vanished=faults(lost),
         stated=made.stated,
         inferred=made.inferred,
         peak_memory_mb=peak,

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -9,6 +10,9 @@ from kg import build as building
 from kg.cli.options import Context, place_options, stage_printer
 from kg.tables import audit as auditing
 from kg.tables import coverage as covering
+
+# A table that is left out by mistake must not fill the screen.
+_SHOWN: Final = 20
 
 
 @click.command()
@@ -20,6 +24,11 @@ def build(context: Context, root: str | None, snapshots: str | None, quiet: bool
     """Read the tables, check them, infer, and publish a snapshot."""
     settings = context.settings(root=root, snapshots_dir=snapshots)
     made = building.build(settings.root, settings.snapshots_dir, progress=stage_printer(quiet=quiet or as_json))
+    if not quiet:
+        for fault in made.vanished[:_SHOWN]:
+            click.echo(f"warning: {fault}", err=True)
+        if len(made.vanished) > _SHOWN:
+            click.echo(f"warning: {len(made.vanished) - _SHOWN} more in files/warnings.txt of the release", err=True)
     figures = {
         "release": made.snapshot.release,
         "path": str(made.snapshot.path),

@@ -19,6 +19,8 @@ from kg.tables.evidence import (
 from kg.tables.faults import Fault
 from kg.tables.metadata import METADATA_FILE, Column, Table, read_metadata
 from kg.tables.reader import ReadTable, Row, Value, read_table
+from kg.tables.withdrawn import TABLE as WITHDRAWN
+from kg.tables.withdrawn import check_withdrawn
 from kg.vocab import CODE_KINDS, iri
 
 
@@ -101,7 +103,13 @@ def _check(
     known.update({kind: codes.get(kind, frozenset()) for kind in CODE_KINDS})
     resolved: dict[str, tuple[Row, ...]] = {}
     for table in read:
-        resolved[table.table.name] = tuple(_resolve_row(row, table, known, currencies, faults) for row in table.rows)
+        # What is withdrawn has no row, and what took its place may be withdrawn as well.
+        resolved[table.table.name] = (
+            table.rows
+            if table.table.name == WITHDRAWN
+            else tuple(_resolve_row(row, table, known, currencies, faults) for row in table.rows)
+        )
+    faults.extend(check_withdrawn(resolved))
     sources = _source_texts(resolved, faults)
     places = _read_places(resolved, {spec.name: spec for spec in specs}, sources, faults)
     if faults:

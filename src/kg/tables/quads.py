@@ -12,7 +12,8 @@ from kg.tables.corpus import Corpus
 from kg.tables.evidence import Lines, Place, SourceText
 from kg.tables.metadata import Column, Table
 from kg.tables.reader import Row
-from kg.vocab import DCTERMS, ID, KG, KINDS, RDF, RDFS, XSD, expand, graph, iri
+from kg.tables.withdrawn import TABLE as WITHDRAWN
+from kg.vocab import DCTERMS, ID, KG, KINDS, OWL, RDF, RDFS, XSD, expand, graph, iri
 
 _TYPE = f"<{RDF}type>"
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -36,6 +37,7 @@ def corpus_to_nquads(corpus: Corpus) -> Iterator[str]:
                 yield f"{subject} {predicate} {value} {graph_name} ."
     yield from _evidence_nquads(corpus, used)
     yield from _section_nquads(corpus)
+    yield from _withdrawn_nquads(corpus)
 
 
 def _columns_by_property(specs: Mapping[str, Table]) -> dict[str, Column]:
@@ -148,6 +150,16 @@ def _section_nquads(corpus: Corpus) -> Iterator[str]:
             yield f'{subject} <{KG}firstLine> "{section.lines.first}"^^<{XSD}integer> {graph_name} .'
             yield f'{subject} <{KG}lastLine> "{section.lines.last}"^^<{XSD}integer> {graph_name} .'
             yield f"{subject} <{DCTERMS}type> {_literal(Term(text=section.kind))} {graph_name} ."
+
+
+def _withdrawn_nquads(corpus: Corpus) -> Iterator[str]:
+    """Yield what stands at the address of a thing that was taken back; no class, so that no list counts it."""
+    for row in corpus.tables.get(WITHDRAWN, ()):
+        subject = _object(row.values["id"][0])
+        yield f'{subject} <{OWL}deprecated> "true"^^<{XSD}boolean> <{graph(WITHDRAWN)}> .'
+        for column in corpus.specs[WITHDRAWN].columns:
+            for value in row.values.get(column.name, ()) if column.property_iri is not None else ():
+                yield f"{subject} <{column.property_iri}> {_object(value)} <{graph(WITHDRAWN)}> ."
 
 
 def _place_pairs(place: Place, source: SourceText) -> Iterator[tuple[str, str]]:

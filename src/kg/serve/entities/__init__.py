@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from kg.catalog.terms import TermError
 from kg.errors import ParameterError
 from kg.serve.entities.page import Page, build
-from kg.serve.resources import missing, thing_iri
+from kg.serve.resources import missing, moved, state_of, thing_iri
 from kg.serve.site import address_of, site
 from kg.vocab import KINDS
 
@@ -44,6 +44,11 @@ def page(kind: str, slug: str) -> BaseResponse:
         found = None
     if found is None:
         return missing(kind, name)
+    if found.is_replaced:
+        replacement = state_of(where, iri).replacement
+        answer = moved("page", replacement, suffix) if replacement else None
+        if answer is not None:
+            return answer
     if found.is_withdrawn:
         return _answer(render_template("entities/gone.html", page=found), found, 410)
     if suffix == ".bib":

@@ -76,7 +76,8 @@ class Page:
     """Everything that the template sets.
 
     Attributes:
-        is_withdrawn: the thing was taken back; only its tombstone is shown.
+        is_withdrawn: the thing was taken back; only its tombstone is shown, with why and when.
+        is_replaced: another thing took its place.
         source_sections: of a text with lines: name, places, facts, first and last line.
         only: the one list that is shown, or None for the whole page.
     """
@@ -94,7 +95,9 @@ class Page:
     room: str
     lead: str
     is_withdrawn: bool
-    replacement: Bit | None
+    is_replaced: bool
+    withdrawn_because: str
+    withdrawn_on: str
     facts: tuple[Fact, ...]
     silences: tuple[str, ...]
     sections: tuple[Section, ...]
@@ -176,7 +179,7 @@ def _assembled(
 ) -> Page:  # fmt: skip
     node = own.node
     kind, slug = split_iri(node.iri) or ("", "")
-    title = writer.title(node) or from_slug(slug)
+    title = writer.title(node) or node.text("dcterms:title") or from_slug(slug)
     statements = [
         nodes[each]
         for each in (iri("statement", name) for name in behind.get(("rdf:subject", "statement"), ()))
@@ -197,7 +200,6 @@ def _assembled(
     url = f"{address}{href(node.iri)}"
     issued = writer.terms.issued
     crumbs, room = _crumbs(writer, node, kind)
-    replacement = node.iri_of("dcterms:isReplacedBy")
     return Page(
         iri=node.iri,
         kind=kind,
@@ -212,7 +214,9 @@ def _assembled(
         room=room,
         lead=_lead(node, title),
         is_withdrawn=node.text("owl:deprecated") in ("true", "1"),
-        replacement=writer.link(replacement) if replacement else None,
+        is_replaced=node.has("dcterms:isReplacedBy"),
+        withdrawn_because=node.text("skos:changeNote") or "",
+        withdrawn_on=node.text("dcterms:modified") or "",
         facts=said,
         silences=_silences(node, behind) if kind == "project" else (),
         sections=lists,

@@ -75,7 +75,9 @@ ORDER BY ?thing ?said ?indicator ?about
 _LONGEST_NAME: Final = 90
 _NAMED_KINDS: Final = ("actor", "place", "project")
 _SHOWN: Final = 12
-_WARNING: Final = re.compile(r"^(?P<place>[^ ]+?:\d+): (?P<words>.*) \(shape (?P<shape>[a-z0-9-]+), (?P<node>[^)]+)\)$")
+_WARNING: Final = re.compile(
+    r"^(?P<place>[^ ]+?:\d+): (?P<words>.*) \((?:shape|check) (?P<shape>[a-z0-9-]+), (?P<node>[^)]+)\)$"
+)
 # What stands before the words of a warning: the column, and the value where the shape tells it.
 _COLUMN: Final = re.compile(r"^(?:column [^ ]+: )?(?:'[^']*': )?")
 
