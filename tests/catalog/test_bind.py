@@ -1,7 +1,6 @@
 """Values change constants and nothing else."""
 
 import random
-import time
 
 import pyoxigraph
 import pytest
@@ -79,7 +78,6 @@ def test_twenty_thousand_hostile_values_change_constants_only_or_are_refused_by_
               ("least", "1"), ("share", "1"), ("kind", "grant")]}  # fmt: skip
     accepted = refused = 0
     sample: list[tuple[str, str]] = []
-    started = time.monotonic()
     for _ in range(20_000):
         name = chooser.choice(NAMES[:1] * 4 + NAMES)
         value = "".join(chooser.choice(PIECES) for _ in range(chooser.randrange(1, 6)))
@@ -95,7 +93,6 @@ def test_twenty_thousand_hostile_values_change_constants_only_or_are_refused_by_
         if accepted % 200 == 0 and value.strip():
             sample.append((name, bound))
     assert accepted > 3_000 and refused > 3_000
-    assert time.monotonic() - started < 60
     wanted = {name: algebra(translateQuery(parseQuery(bind(ALL, {name: value}))).algebra) for name, value in
               [("text", "a"), ("many", "a"), ("thing", "place:kenya"), ("kind", "grant"), ("least", "1"),
                ("since", "2018"), ("day", "2018-01-01"), ("share", "1")]}  # fmt: skip
