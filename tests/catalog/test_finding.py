@@ -56,6 +56,31 @@ def test_of_them_has_its_own_none() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("sentence", ["{count.b x/xs}", "{rows.a x/xs}", "{param.a}", "{nope.a x/xs}", "{}", "{sum.a}"])
+def test_nobody_has_the_most_where_many_have_as_much(answer: QuestionAnswer) -> None:
+    question = replace(answer.question, finding="{most.a.n leads/lead}.")
+    numbers = {word: Literal(word, f"{XSD}integer") for word in ("1", "2")}
+
+    def says_of(*rows: tuple[str, str]) -> str | None:
+        cells = tuple((Literal(name), numbers[number]) for name, number in rows)
+        return finding(replace(answer, question=question, columns=("a", "n"), rows=cells, total=len(rows)))
+
+    assert says_of(("X", "1"), ("Y", "2")) == "Y leads."
+    assert says_of(("X", "2"), ("Y", "2"), ("Z", "1")) == "X and Y lead."
+    assert says_of(*((name, "1") for name in "VWXYZ")) == "None stands out."
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "{most.a}",
+        "{most.a.b leads/lead}",
+        "{count.b x/xs}",
+        "{rows.a x/xs}",
+        "{param.a}",
+        "{nope.a x/xs}",
+        "{}",
+        "{sum.a}",
+    ],
+)
 def test_a_place_that_says_nothing_is_a_fault(sentence: str) -> None:
     assert len(list(faults(sentence, ("a",), ("p",)))) == 1

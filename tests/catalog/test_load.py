@@ -54,7 +54,7 @@ def test_a_good_file_has_no_fault(known_terms: frozenset[str]) -> None:
         ("#+ columns:\n", "#+ params:\n#+   p: {type: string, label: P}\n#+ columns:\n", "5: parameter p: give a default, or say optional"),
         ("#+ columns:\n", "#+ params:\n#+   page: {type: string, default: a, label: P}\n#+ columns:\n", "5: parameter page: the name must be letters and digits"),
         ("#+ columns:\n", "#+ params:\n#+   at_least: {type: string, default: a, label: P}\n#+ columns:\n", "5: parameter at_least: the name must be letters and digits"),
-        ("#+ columns:\n", "#+ finding: '{count.x}'\n#+ columns:\n", "4: finding: {count.x} has no noun for one and for many"),
+        ("#+ columns:\n", "#+ finding: '{count.x}'\n#+ columns:\n", "4: finding: {count.x} has no words for one and for many"),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_line(old: str, new: str, expected: str, known_terms: frozenset[str]) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from kg.catalog import Catalog, Choices, run, with_evidence
+from kg.catalog.cells import table_of
 from kg.catalog.records import InvariantKind
+from kg.charts import render
 from kg.engine import Engine, LocalEngine
 from kg.snapshot import current
 from tests.catalog.test_questions import NAMES
@@ -51,6 +53,18 @@ def test_a_question_has_the_rows_that_it_promises(
             assert not any(cell is not None and cell.value.startswith("-") for row in cells for cell in row)
     cited = with_evidence(real, found)
     assert cited.rows == found.rows
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chart_draws_something_of_the_real_rows(
+    name: str, catalog: Catalog, real: Engine, real_choices: Choices
+) -> None:
+    question = catalog.question(name)
+    if question.chart is None:
+        return
+    found = run(real, question, {}, choices=real_choices)
+    drawn = render(question.chart, table_of(found.columns, found.rows))
+    assert "Nothing can be drawn" not in drawn and "No row has a place" not in drawn
 
 
 @pytest.mark.parametrize("text", ["KE", "ken", "kenya", "place:kenya", "肯尼亚"])

@@ -6,7 +6,7 @@ from kg.catalog.cells import cell_of, number_of
 from kg.catalog.choices import Choices
 from kg.catalog.records import ParameterType
 from kg.catalog.run import QuestionAnswer
-from kg.catalog.sentence import Place, counted, fill
+from kg.catalog.sentence import Place, counted, fill, named
 from kg.engine import Iri, Term
 from kg.vocab import compact
 
@@ -27,19 +27,32 @@ def _words(answer: QuestionAnswer, choices: Choices | None, place: Place) -> str
     if place.word == "param":
         return counted(value_words(answer, choices, place.name or ""), place.one, place.many)
     if place.word == "first":
-        first = next((cell for cell in _cells(answer, place) if cell is not None), None)
+        first = next((cell for cell in _cells(answer, place.name) if cell is not None), None)
         return "nothing stated" if first is None else str(cell_of(first))
+    if place.word == "most":
+        return named(_at_the_top(answer, place), place.one, place.many)
     if place.word == "sum":
-        number = sum((number_of(cell) or Decimal(0) for cell in _cells(answer, place)), Decimal(0))
+        number = sum((number_of(cell) or Decimal(0) for cell in _cells(answer, place.name)), Decimal(0))
     elif place.word == "count":
-        number = Decimal(len({cell for cell in _cells(answer, place) if cell is not None}))
+        number = Decimal(len({cell for cell in _cells(answer, place.name) if cell is not None}))
     else:
         number = Decimal(answer.total)
     return counted(f"{number.normalize():,f}", place.one, place.many)
 
 
-def _cells(answer: QuestionAnswer, place: Place) -> list[Term | None]:
-    column = answer.columns.index(place.name or "")
+def _at_the_top(answer: QuestionAnswer, place: Place) -> tuple[str, ...]:
+    """Return the names in the rows whose number is the largest."""
+    numbers = [number_of(cell) or Decimal(0) for cell in _cells(answer, place.measure)]
+    names = [
+        str(cell_of(cell))
+        for cell, number in zip(_cells(answer, place.name), numbers, strict=True)
+        if cell is not None and number == max(numbers)
+    ]
+    return tuple(dict.fromkeys(names)) or ("nothing stated",)
+
+
+def _cells(answer: QuestionAnswer, name: str | None) -> list[Term | None]:
+    column = answer.columns.index(name or "")
     return [row[column] for row in answer.rows]
 
 

@@ -4,6 +4,7 @@ Only counts are added up. Values of several rows stand side by side (or, for yea
 one unit), because two sources that count the same cameras do not make twice as many.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -110,6 +111,11 @@ def _value_bars(spec: ChartSpec, rows: list[Row]) -> list[_Bar]:
     return bars
 
 
+def _are_whole(values: Iterable[Decimal | None]) -> bool:
+    """Whether a fraction on the axis would be one that no value has, as with counts."""
+    return all(value is None or value == value.to_integral_value() for value in values)
+
+
 def _group_order(name: str | None, parts: list[_Part]) -> tuple[bool, Decimal, str]:
     return name is None, -max((part.value or Decimal(0) for part in parts), default=Decimal(0)), name or ""
 
@@ -118,7 +124,7 @@ def _names(canvas: Canvas, spec: ChartSpec, bars: list[_Bar], series: Series, un
     """Draw lying bars, one below the other."""
     shown = bars[:MOST_BARS]
     top = max((bar.known or Decimal(0) for bar in shown), default=Decimal(0))
-    marks = ticks(top, whole=spec.y is None)
+    marks = ticks(top, whole=_are_whole(bar.known for bar in shown))
     names = [bar.name or NOT_STATED for bar in shown]
     left = min(_ROOM_FOR_NAMES, max((width(name, LABEL) for name in names), default=0) + 14)
     scale = (WIDTH - left - _ROOM_FOR_VALUES) / float(marks[-1])
@@ -230,7 +236,7 @@ def _standing(
         value = row.number(spec.y) if spec.y is not None else Decimal(1)
         stack[words] = stack.get(words, Decimal(0)) + (value or Decimal(0))
     top = max(sum(stack.values(), Decimal(0)) for stack in stacks.values())
-    marks = ticks(top, 4, whole=spec.y is None)
+    marks = ticks(top, 4, whole=_are_whole(value for stack in stacks.values() for value in stack.values()))
     left, height = 62.0, 150.0
     # A gap keeps what has no year apart from the years.
     gap = 34.0 if slots[-1] is None else 0.0

@@ -22,8 +22,11 @@ def draw(canvas: Canvas, spec: ChartSpec, rows: list[Row]) -> str:
             canvas.notes.append(f"{counted(missing, 'row')} not drawn: value or date {NOT_STATED}.")
         if not drawable:
             continue
-        if unit_column(spec, rows) is not None:
+        is_named = unit_column(spec, rows) is not None
+        if is_named:
             canvas.heading(unit or f"unit {NOT_STATED}")
+        elif unit:
+            canvas.text(0, canvas.y + 6, unit, tone="faint", size=SMALL)
         said.append(_panel(canvas, spec, drawable, unit or ""))
     return " ".join(said)
 
@@ -56,7 +59,6 @@ def _panel(canvas: Canvas, spec: ChartSpec, rows: list[Row], unit: str) -> str:
     def place(time: float, value: Decimal) -> tuple[float, float]:
         return left + (time - first) * across, ground - float(value - marks[0]) * scale
 
-    canvas.text(0, canvas.y - 4, unit, tone="faint", size=SMALL)
     for mark in marks:
         y = place(first, mark)[1]
         canvas.line(left, y, WIDTH - 24, y, "ink" if mark == 0 else "rule")

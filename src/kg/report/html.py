@@ -18,6 +18,8 @@ from kg.report.style import read_style
 _VALUE: Final = re.compile(f"{OPEN}v([0-9]+){CLOSE}")
 _BLOCK: Final = re.compile(f"<p>{OPEN}b([0-9]+){CLOSE}</p>")
 _CHINESE: Final = re.compile(r"[\u2e80-\u303f\u31c0-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
+# From here on a table fills the width of a printed page, and every word of it must be able to wrap.
+_MANY_COLUMNS: Final = 9
 _LANGUAGES: Final = {"en": "English", "zh": "Chinese", "es": "Spanish", "de": "German", "fr": "French"}
 
 
@@ -131,9 +133,10 @@ def _table(block: Block) -> Markup:
         )
         for row, note in zip(block.rows, block.notes, strict=True)
     ]
-    return Markup("<table><caption>{}</caption>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody></table>\n{}").format(
-        words(block.caption), Markup("").join(heads), Markup("\n").join(rows), _cut(block)
-    )
+    kind = Markup(' class="many"') if len(heads) >= _MANY_COLUMNS else ""
+    return Markup(
+        "<table{}><caption>{}</caption>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody></table>\n{}"
+    ).format(kind, words(block.caption), Markup("").join(heads), Markup("\n").join(rows), _cut(block))
 
 
 def _refers(unit: str) -> bool:

@@ -8,7 +8,7 @@ from kg.catalog.terms import iri_text
 from kg.engine import Engine, Limits, Term
 from kg.vocab import compact, split_iri
 
-_LIMITS: Final = Limits(seconds=20.0, rows=100_000)
+_LIMITS: Final = Limits(seconds=20.0, rows=100_000, keep=True)
 _BATCH: Final = 200
 _QUERY: Final = """PREFIX kg: <https://w3id.org/cityledger/ontology#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
