@@ -22,12 +22,17 @@ _NOT_READ = re.compile(
 _RAW = re.compile(r"w3id\.org/cityledger|\b(?:kg|actor|place|project|claim|evidence|source):[a-z][a-z0-9-]+")
 
 
+def things_of(session: requests.Session, base: str) -> list[str]:
+    """Return kind and slug of everything that has a page, as `kind/slug`."""
+    answer = session.get(f"{base}/sparql", params={"query": _THINGS}, headers={"Accept": "text/csv"}, timeout=60)
+    answer.raise_for_status()
+    return sorted(line.strip().removeprefix(_ID) for line in answer.text.splitlines()[1:])
+
+
 def main(base: str, count: int) -> int:
     """Ask for `count` random pages (0: all) and return how many failed."""
     session = requests.Session()
-    answer = session.get(f"{base}/sparql", params={"query": _THINGS}, headers={"Accept": "text/csv"}, timeout=60)
-    answer.raise_for_status()
-    things = sorted(line.strip().removeprefix(_ID) for line in answer.text.splitlines()[1:])
+    things = things_of(session, base)
     chosen = random.Random(1).sample(things, count) if 0 < count < len(things) else things
     times: list[tuple[float, str]] = []
     faults: list[str] = []

@@ -83,6 +83,16 @@ def test_a_syntax_error_has_its_place(shared_engine: PoolEngine) -> None:
     assert caught.value.column is not None
 
 
+def test_an_answer_under_limits_of_its_own_is_kept_where_they_allow_it(shared_engine: PoolEngine) -> None:
+    text = fresh("SELECT * { ?s ?p ?o } LIMIT 5").text
+    for keep in (False, True):
+        three = Query(text=text, limits=Limits(rows=3, keep=keep))
+        assert [shared_engine.answer(three).cached for _ in range(2)] == [False, keep]
+    five = shared_engine.answer(Query(text=text, limits=Limits(rows=5, keep=True)))
+    assert not five.cached
+    assert five.complete
+
+
 def test_an_answer_is_kept_and_equal(shared_engine: PoolEngine) -> None:
     query = fresh("SELECT * { ?s ?p ?o } LIMIT 5")
     first, second = shared_engine.answer(query), shared_engine.answer(query)

@@ -8,7 +8,7 @@ from kg.catalog.terms import iri_text
 from kg.engine import Engine, Iri, Limits, Literal, Term
 from kg.vocab import ID, compact, split_iri
 
-_LIMITS: Final = Limits(seconds=20.0, rows=500_000)
+_LIMITS: Final = Limits(seconds=20.0, rows=500_000, keep=True)
 # Nodes of one query: long enough to need few queries, short enough for every engine's query length.
 _BATCH: Final = 500
 _QUERY: Final = """PREFIX kg: <https://w3id.org/cityledger/ontology#>

@@ -106,7 +106,7 @@ def run(
     started = time.monotonic()
     terms = read_values(question, values or {}, choices or Choices(engine))
     sparql = substitute(question, terms)
-    limits = Limits(seconds=question.seconds, rows=rows)
+    limits = Limits(seconds=question.seconds, rows=rows, keep=True)
     if question.form is Form.CONSTRUCT:
         done = engine.answer(Query(text=sparql, graph_type=graph_type, limits=limits, trusted=True))
         lines = done.body.splitlines(keepends=True) if graph_type == N_TRIPLES else []

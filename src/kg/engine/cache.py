@@ -3,9 +3,9 @@
 import threading
 from collections import OrderedDict
 
-from kg.engine.types import Answer, Query
+from kg.engine.types import Answer, Limits, Query
 
-Key = tuple[str, str | None, str | None, tuple[str, ...], tuple[str, ...], bool]
+Key = tuple[str, str | None, str | None, tuple[str, ...], tuple[str, ...], bool, Limits | None]
 # What an entry takes beside its body: the key, the objects, the tables.
 _OVERHEAD_BYTES = 600
 
@@ -34,7 +34,13 @@ class AnswerCache:
             query.default_graphs,
             query.named_graphs,
             query.trusted,
+            query.limits,
         )
+
+    @staticmethod
+    def concerns(query: Query) -> bool:
+        """Whether the answer to a query may be kept: under the limits of all, or where its own limits allow it."""
+        return query.limits is None or query.limits.keep
 
     def get(self, key: Key) -> Answer | None:
         """Give the answer kept for a query, if any."""

@@ -104,7 +104,7 @@ class PoolEngine(Asking):
     def answer(self, query: Query) -> Answer:
         """Answer in the asked media type, as `Engine.answer`."""
         key = AnswerCache.key(query)
-        kept = self._cache.get(key) if query.limits is None else None
+        kept = self._cache.get(key) if AnswerCache.concerns(query) else None
         if kept is not None:
             return kept
         wait_s = self._budgets.errors_wait_s(query.client)
@@ -119,7 +119,7 @@ class PoolEngine(Asking):
             if isinstance(error, _REFUSED):
                 self._budgets.spend(query.client, errors=1)
             raise
-        if query.limits is None and not answer.outside:
+        if AnswerCache.concerns(query) and not answer.outside:
             self._cache.put(key, answer)
         return answer
 

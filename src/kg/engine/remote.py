@@ -89,7 +89,7 @@ class RemoteEngine(Asking):
     def answer(self, query: Query) -> Answer:
         """Answer in the asked media type, as `Engine.answer`."""
         key = AnswerCache.key(query)
-        kept = self._cache.get(key) if query.limits is None else None
+        kept = self._cache.get(key) if AnswerCache.concerns(query) else None
         if kept is not None:
             return kept
         self._check_budget(query)
@@ -104,7 +104,7 @@ class RemoteEngine(Asking):
             raise
         finally:
             self._budgets.spend(query.client, slow_seconds=time.monotonic() - begun)
-        if query.limits is None and not answer.outside:
+        if AnswerCache.concerns(query) and not answer.outside:
             self._cache.put(key, dataclasses.replace(answer, cached=True))
         return answer
 

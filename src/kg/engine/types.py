@@ -19,12 +19,14 @@ class Limits:
         rows: most rows (triples for a graph) in the answer; a cut answer says so.
         bytes: most bytes in the serialised answer; a larger one is refused.
         memory_mb: memory the query may take beyond the store itself.
+        keep: the answer may be kept for repeats under these limits. Not for what must ask a worker, or is read once.
     """
 
     seconds: float = 5.0
     rows: int = 100_000
     bytes: int = 32 << 20
     memory_mb: int = 1024
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from kg.errors import ConfigError, KgError, SnapshotError
 from kg.serve.app import create_app
 from kg.serve.front import Front
 from kg.serve.site import Site, open_site
+from kg.serve.warm import warm_rest, warm_rooms
 from kg.snapshot import current, find, newest_good
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,13 @@ def load(settings: Settings, release: str) -> Front:
         log.error("kg: %s", error)
         sys.exit(2)
     threading.Thread(target=Watch(front.app, settings).run, name="kg-watch", daemon=True).start()
+    threading.Thread(target=_warm, args=(front.app,), name="kg-warm", daemon=True).start()
     return front
+
+
+def _warm(app: Flask) -> None:
+    warm_rooms(app)
+    warm_rest(app)
 
 
 class Watch:
@@ -125,6 +132,8 @@ class Watch:
             self._refused = snapshot.release
             log.error("release %s cannot be served, staying with %s: %s", snapshot.release, serving.release, error)
             return False
+        # The release before goes on answering meanwhile.
+        warm_rooms(create_app(fresh))
         self._app.extensions["kg"] = fresh
         self._refused = None
         log.warning("serving release %s instead of %s", fresh.release, serving.release)
@@ -132,6 +141,7 @@ class Watch:
         timer = threading.Timer(self._settings.query_seconds + 5, serving.engine.close)
         timer.daemon = True
         timer.start()
+        threading.Thread(target=warm_rest, args=(self._app,), name="kg-warm", daemon=True).start()
         return True
 
 
