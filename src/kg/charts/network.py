@@ -4,13 +4,15 @@ from typing import Final
 
 from kg.charts import palette
 from kg.charts.canvas import LABEL, WIDTH, Canvas
-from kg.charts.lettering import plain_name, shortened
+from kg.charts.lettering import plain_name, shortened, width
 from kg.charts.rows import NOT_STATED, Row, counted, listed
 from kg.charts.spec import ChartSpec
 
 MOST_NODES: Final = 200
 _STEP: Final = 34.0
 _MOST_COLUMNS: Final = 6
+# How much of a column's room a name may take; the rest is left to the arrow.
+_NAME_SHARE: Final = 0.72
 
 
 def draw(canvas: Canvas, spec: ChartSpec, rows: list[Row]) -> str:
@@ -42,10 +44,11 @@ def draw(canvas: Canvas, spec: ChartSpec, rows: list[Row]) -> str:
             _edge(canvas, a, b, places, room, words)
     for name, (x, y) in places.items():
         canvas.dot(x, y, 4.5, "accent", name)
-        canvas.text(x + 11, y + 4, shortened(name, LABEL, room * 0.72))
+        canvas.text(x + 11, y + 4, shortened(name, LABEL, room * _NAME_SHARE))
     canvas.y += tallest * _STEP + 4
-    said = f"{counted(len(edges), 'link')} between {counted(len(shown), 'thing')}"
-    return f"{said}; arrows lead from {plain_name(spec.steps[0])} to {plain_name(spec.steps[1])}."
+    way = f"from {plain_name(spec.steps[0])} to {plain_name(spec.steps[1])}"
+    canvas.notes.append(f"Arrows lead {way}.")
+    return f"{counted(len(edges), 'link')} between {counted(len(shown), 'thing')}; arrows lead {way}."
 
 
 def _columns(edges: list[tuple[str, str]]) -> dict[str, int]:
@@ -75,7 +78,7 @@ def _edge(
     canvas: Canvas, a: str, b: str, places: dict[str, tuple[float, float]], room: float, words: str | None
 ) -> None:
     (x1, y1), (x2, y2) = places[a], places[b]
-    x1 += min(room * 0.8, 14 + room * 0.74)
+    x1 += 18 + width(shortened(a, LABEL, room * _NAME_SHARE), LABEL)
     tip = f"{a} → {b}" + (f" ({words})" if words else "")
     end = x2 - 9
     if end < x1:
