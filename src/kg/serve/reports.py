@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Final, cast
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 
 from kg import report as reports
 from kg.catalog import Question
@@ -27,7 +27,7 @@ _CITATIONS: Final = {"bib": "application/x-bibtex", "csl.json": "application/vnd
 # Setting a PDF takes seconds of one core; a second one at the same time would only make both slower.
 _setting = BoundedSemaphore(1)
 _SETTING_WAIT_S: Final = 20.0
-_KEPT: Final = 16
+_KEPT: Final = 32
 _kept: "OrderedDict[str, bytes]" = OrderedDict()
 _kept_lock = Lock()
 
@@ -137,11 +137,15 @@ def _pdf(composed: Composed, tag: str) -> bytes:
         made = reports.write_report(composed, "pdf")
     finally:
         _setting.release()
+    _remember(tag, made)
+    return made
+
+
+def _remember(tag: str, made: bytes) -> None:
     with _kept_lock:
         _kept[tag] = made
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
-    return made
 
 
 def _remembered(tag: str) -> bytes | None:
@@ -150,6 +154,24 @@ def _remembered(tag: str) -> bytes | None:
 
 
 def _page(here: Site, found: Report) -> Response:
+    """Return the page of a report; the pages asked for last are kept, since composing one asks dozens of questions."""
+    # A page says when a newer release is served.
+    newest = current_app.extensions["kg"].release
+    tag = etag(here.release, newest, found.name, "html", request.query_string, request.host_url)
+    made = _remembered(tag)
+    status = 200
+    if made is None:
+        made, status = _composed_page(here, found)
+        if status == 200:
+            _remember(tag, made)
+    response = Response(made, status=status, mimetype="text/html")
+    if status == 200:
+        response.set_etag(tag)
+        response.make_conditional(request.environ)
+    return response
+
+
+def _composed_page(here: Site, found: Report) -> tuple[bytes, int]:
     errors: dict[str, str] = {}
     composed: Composed | None = None
     status = 200
@@ -176,8 +198,4 @@ def _page(here: Site, found: Report) -> Response:
         release=here.release,
         asked_release=asked_release,
     )
-    response = Response(page, status=status, mimetype="text/html")
-    if status == 200:
-        response.set_etag(etag(here.release, found.name, "html", request.query_string, request.host_url))
-        response.make_conditional(request.environ)
-    return response
+    return page.encode("utf-8"), status

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Final
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from kg.catalog.terms import TermError
@@ -30,8 +30,9 @@ def page(kind: str, slug: str) -> BaseResponse:
     if kind not in KINDS or iri is None:
         return missing(kind, name)
     where = site()
-    # The address of the service is part of the page: in its citation and its description.
-    tag = hashlib.sha256(f"{where.release} {request.host_url} {request.full_path}".encode()).hexdigest()[:32]
+    # The address of the service is part of the page: in its citation and its description; so is a newer release.
+    parts = f"{where.release} {current_app.extensions['kg'].release} {request.host_url} {request.full_path}"
+    tag = hashlib.sha256(parts.encode()).hexdigest()[:32]
     if tag in request.if_none_match:
         unchanged = Response(status=304)
         unchanged.set_etag(tag)
