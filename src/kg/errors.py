@@ -15,6 +15,12 @@ class KgError(Exception):
 
     code = "error"
 
+    @property
+    def summary(self) -> str:
+        """The message as one line: the first of several faults, and how many there are beside it."""
+        first, *more = str(self).splitlines() or [""]
+        return f"{first} (and {len(more)} more)" if more else first
+
 
 class CuratedDataError(KgError):
     """A curated file breaks its own rules. The message starts with file:line."""
@@ -32,6 +38,18 @@ class SnapshotError(KgError):
     """A snapshot is missing, damaged or not a snapshot."""
 
     code = "snapshot"
+
+
+class UnknownReleaseError(KgError):
+    """No release of this id is known here."""
+
+    code = "unknown-release"
+
+
+class ReleaseGoneError(KgError):
+    """A release was published here and can no longer be read here; the message says how to build it again."""
+
+    code = "release-gone"
 
 
 class ConfigError(KgError):

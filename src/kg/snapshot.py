@@ -6,7 +6,7 @@ A snapshot is a folder named by its release id:
     store/                   an Oxigraph database, only ever opened for reading
     files/                   what goes with it: queries, ontology, dumps
 
-`current` in the folder of snapshots is a symbolic link to the one that is served.
+`current` in the folder of snapshots is a symbolic link to the one that is served; `releases.tsv` names all there were.
 """
 
 import contextlib
@@ -29,6 +29,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
+from kg import history
 from kg.errors import SnapshotError
 from kg.vocab import graph
 
@@ -107,11 +108,13 @@ def current(folder: Path) -> Snapshot:
 
 
 def find(folder: Path, release: str) -> Snapshot:
-    """Return one snapshot by its release id or an unambiguous beginning of it.
+    """Return one snapshot by its release id, an unambiguous beginning of it, or the word `current`.
 
     Raises:
         SnapshotError: none or several fit.
     """
+    if release == CURRENT:
+        return current(folder)
     fitting = [snapshot for snapshot in list_snapshots(folder) if snapshot.release.startswith(release)]
     if len(fitting) == 1:
         return fitting[0]
@@ -224,6 +227,8 @@ def _publish(
     work.rename(target)
     _read_only(target)
     _sync(folder)
+    # Before anything is forgotten: what there was stays known.
+    history.note(folder, [one.manifest for one in reversed(list_snapshots(folder))])
     switch(folder, release)
     _forget_old(folder)
     return open_snapshot(target)
@@ -316,29 +321,6 @@ def newest_good(folder: Path) -> Snapshot:
     if not candidates:
         return current(folder)  # Raises and says what to do.
     raise SnapshotError(f"{folder}: no snapshot here is intact; run kg verify to see what is wrong, then kg build")
-
-
-def rollback(folder: Path, release: str | None = None) -> Snapshot:
-    """Let `current` name another snapshot: the one asked for, else the one published before the current.
-
-    Raises:
-        SnapshotError: there is none, it is damaged, or a build is running.
-    """
-    with writer_lock(folder):
-        now = current(folder).release if (folder / CURRENT).is_symlink() else None
-        if release is not None:
-            target = find(folder, release)
-        else:
-            names = [snapshot.release for snapshot in list_snapshots(folder)]
-            older = names[names.index(now) + 1 :] if now in names else names
-            if not older:
-                raise SnapshotError(f"{folder}: no snapshot older than {now} is kept")
-            target = find(folder, older[0])
-        problems = verify(target)
-        if problems:
-            raise SnapshotError(f"{target.path}: damaged, not switched to: {problems[0]}")
-        switch(folder, target.release)
-        return target
 
 
 def switch(folder: Path, release: str) -> None:

@@ -66,11 +66,11 @@ def test_the_data_about_a_thing_can_be_had_from_an_older_release(client, release
 
 
 @pytest.mark.parametrize("release", ["0000000000000000", "../../etc", "x"])
-def test_a_release_that_is_not_kept_is_refused_with_those_that_are(client, releases, release) -> None:
-    answer = _ask(client, release)
-    assert answer.status_code == 400
-    assert answer.get_json()["parameter"] == "release"
-    assert releases[1] in answer.get_json()["expected"]
+def test_an_unknown_release_is_refused_with_those_that_are_kept(client, releases, release) -> None:
+    for answer in (_ask(client, release), client.get("/context.jsonld", query_string={"release": release})):
+        assert answer.status_code == 404
+        assert answer.get_json()["type"].endswith("/unknown-release")
+        assert releases[1] in answer.get_json()["detail"]
 
 
 def test_the_change_between_two_releases_names_the_row_that_caused_it(releases) -> None:

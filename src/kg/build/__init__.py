@@ -15,7 +15,7 @@ from typing import Final
 
 from kg import snapshot
 from kg.build.beside import describe_release, write_files
-from kg.build.inputs import TOOLS, input_digests, read_catalog, read_codes, read_tables, shapes_digest
+from kg.build.inputs import TOOLS, commit_of, input_digests, read_catalog, read_codes, read_tables, shapes_digest
 from kg.build.making import make_graph
 from kg.build.vanished import faults, vanished
 from kg.build.vanished import write as write_vanished
@@ -143,6 +143,8 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
             release=made.release,
             details={
                 "inputs": input_digests(root),
+                "commit": commit_of(root),
+                "predecessor": _predecessor(snapshots_dir, made.release),
                 "rows": {name: len(rows) for name, rows in corpus.tables.items()},
                 "warnings": len(warnings),
                 "shapes_judged": shapes if known or by_judge else None,
@@ -175,6 +177,16 @@ def _checked(corpus: Corpus, warnings: tuple[Fault, ...], clock: _Clock) -> Chec
 
 def _is_large(corpus: Corpus) -> bool:
     return sum(len(rows) for rows in corpus.tables.values()) > _JUDGE_UP_TO_ROWS
+
+
+def _predecessor(snapshots_dir: Path, release: str) -> str | None:
+    """Return the id of the release that this one follows, or None."""
+    try:
+        before = snapshot.current(snapshots_dir)
+    except SnapshotError:
+        return None
+    # The same facts again follow what they followed the first time.
+    return before.manifest.get("predecessor") if before.release == release else before.release
 
 
 def _judged_shapes(snapshots_dir: Path) -> str | None:

@@ -1,6 +1,8 @@
 """What a build reads: tables, code lists, ontology, questions and reports."""
 
 import hashlib
+import shutil
+import subprocess
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -102,6 +104,26 @@ def input_digests(root: Path) -> dict[str, str]:
         for path in sorted(root.glob(pattern))
         if path.is_file()
     }
+
+
+def commit_of(root: Path) -> str | None:
+    """Return the git commit of the inputs, with `-dirty` where they differ from it; None where git knows none."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+
+    def ask(*words: str) -> str:
+        command = [git, "--no-optional-locks", "-C", str(root), *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.strip()  # noqa: S603  (no words of strangers)
+
+    try:
+        # A folder inside a checkout that git was told to ignore has no commit.
+        ask("ls-files", "--error-unmatch", "--", f"data/{METADATA_FILE}")
+        commit = ask("rev-parse", "HEAD")
+        changed = ask("status", "--porcelain", "--", "data", "ontology", "queries")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{commit}-dirty" if changed else commit
 
 
 def shapes_digest(root: Path) -> str:

@@ -1,12 +1,14 @@
 """kg snapshots, rollback, verify: the published releases."""
 
 import json
+from pathlib import Path
 
 import click
 
 from kg import snapshot
+from kg.catalog import Catalog
 from kg.cli.options import Context, place_options
-from kg.errors import SnapshotError
+from kg.errors import KgError, SnapshotError
 
 
 @click.command()
@@ -48,7 +50,42 @@ def snapshots(context: Context, root: str | None, snapshots: str | None, as_json
 def rollback(context: Context, root: str | None, snapshots: str | None, release: str | None) -> None:
     """Serve RELEASE again, or the release before the current one."""
     folder = context.settings(root=root, snapshots_dir=snapshots).snapshots_dir
-    click.echo(f"current is now {snapshot.rollback(folder, release).release}")
+    with snapshot.writer_lock(folder):
+        target = _earlier(folder) if release is None else snapshot.find(folder, release)
+        _try(target)
+        snapshot.switch(folder, target.release)
+    click.echo(f"current is now {target.release}")
+
+
+def _earlier(folder: Path) -> snapshot.Snapshot:
+    """Return the release published before the current one; the newest where none is current."""
+    kept = snapshot.list_snapshots(folder)
+    if not (folder / snapshot.CURRENT).is_symlink():
+        older = kept
+    else:
+        now = snapshot.current(folder).release
+        names = [one.release for one in kept]
+        older = kept[names.index(now) + 1 :] if now in names else kept
+        if not older:
+            raise SnapshotError(f"{folder}: no snapshot older than {now} is kept")
+    if not older:
+        raise SnapshotError(f"{folder}: no snapshot is published here; run kg build")
+    return older[0]
+
+
+def _try(target: snapshot.Snapshot) -> None:
+    """Open a release as serving would; a running service would refuse it otherwise, and a new one would not start."""
+    problems = snapshot.verify(target)
+    if problems:
+        raise SnapshotError(f"{target.path}: damaged, not switched to: {problems[0]}")
+    queries = target.files / "queries"
+    try:
+        snapshot.prove(target.path)
+        readable = len(Catalog.of_release(queries))
+    except KgError as error:
+        raise SnapshotError(f"{target.path}: this version cannot read it, not switched to: {error.summary}") from error
+    if not readable and any(queries.glob("*.rq")):
+        raise SnapshotError(f"{target.path}: this version can read none of its questions, not switched to")
 
 
 @click.command()

@@ -25,6 +25,7 @@ ROOMS = (
     "pages",
     "reconcile",
     "publication",
+    "names",
 )
 _MOST_BODY_BYTES = 2_000_000
 
@@ -41,6 +42,7 @@ def create_app(site: Site) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kg"] = site
     app.extensions["kg.kept"] = KeptReleases(open_site)
+    app.before_request(_choose_release)
     app.after_request(_finish)
     problems.register(app)
     for room in ROOMS:
@@ -49,6 +51,12 @@ def create_app(site: Site) -> Flask:
         if spec is not None and spec.origin is not None:
             app.register_blueprint(import_module(f"kg.serve.{room}").blueprint)
     return app
+
+
+def _choose_release() -> None:
+    """Refuse a release that cannot be had before anything is answered, also where the answer would not need it."""
+    if "release" in request.args:
+        site()
 
 
 def _is_accepted(media_type: str) -> bool:

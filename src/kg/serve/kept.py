@@ -9,9 +9,10 @@ from typing import Final
 
 from kg.config import Settings
 from kg.engine import Engine
-from kg.errors import ParameterError, SnapshotError
+from kg.errors import KgError, ReleaseGoneError, UnknownReleaseError
+from kg.history import Entry, read
 from kg.serve.site import Site
-from kg.snapshot import Snapshot, find, list_snapshots, verify
+from kg.snapshot import Snapshot, list_snapshots, verify
 
 log = logging.getLogger(__name__)
 
@@ -33,18 +34,34 @@ class KeptReleases:
         """Return the site of a kept release.
 
         Raises:
-            ParameterError: no intact release of this id is kept.
+            UnknownReleaseError: no release of this id was ever published here.
+            ReleaseGoneError: it is no longer kept, or it is damaged or too old to be opened.
         """
         with self._lock:
             found = self._open.get(release)
             if found is None:
-                found = self._open_site(_modest(settings), _snapshot(settings, release))
+                found = self._opened(_modest(settings), kept_snapshot(settings, release))
                 self._open[release] = found
             self._open.move_to_end(release)
             if len(self._open) > _MOST_OPEN:
                 _, oldest = self._open.popitem(last=False)
                 _close_later(oldest.engine)
             return found
+
+    def _opened(self, settings: Settings, snapshot: Snapshot) -> Site:
+        if settings.store:
+            words = f"Release {snapshot.release} is not the one in the store that answers here"
+            raise ReleaseGoneError(f"{words}; its files are at /dump/{snapshot.release}/.")
+        problems = verify(snapshot)
+        if problems:
+            log.error("release %s was asked for and is damaged: %s", snapshot.release, problems[0])
+            raise ReleaseGoneError(f"Release {snapshot.release} is damaged here. {_again(settings, snapshot.release)}")
+        try:
+            return self._open_site(settings, snapshot)
+        except KgError as error:
+            log.error("release %s was asked for and cannot be opened: %s", snapshot.release, error.summary)
+            words = f"Release {snapshot.release} cannot be opened by this version of the software."
+            raise ReleaseGoneError(f"{words} {_again(settings, snapshot.release)}") from error
 
     def close(self) -> None:
         """Stop the workers of every older release."""
@@ -58,21 +75,40 @@ def _modest(settings: Settings) -> Settings:
     return replace(settings, fast_workers=1, slow_workers=1, slow_waiting=1, cache_mb=4)
 
 
-def _snapshot(settings: Settings, release: str) -> Snapshot:
-    kept = () if settings.store else list_snapshots(settings.snapshots_dir)
-    names = [snapshot.release for snapshot in kept]
-    expected = f"one of the releases kept here: {', '.join(names) or 'none'}"
-    if release not in names:
-        raise ParameterError("release", expected, names[0] if names else "")
-    try:
-        snapshot = find(settings.snapshots_dir, release)
-    except SnapshotError as error:
-        raise ParameterError("release", expected, names[0]) from error
-    problems = verify(snapshot)
-    if problems:
-        log.error("release %s was asked for and is damaged: %s", release, problems[0])
-        raise ParameterError("release", "a release that is intact; this one is damaged", names[0])
-    return snapshot
+def kept_snapshot(settings: Settings, release: str) -> Snapshot:
+    """Return a release whose files are here.
+
+    Raises:
+        UnknownReleaseError: no release of this id was ever published here.
+        ReleaseGoneError: it was, and is no longer kept.
+    """
+    kept = list_snapshots(settings.snapshots_dir)
+    for snapshot in kept:
+        if snapshot.release == release:
+            return snapshot
+    listed = ", ".join(snapshot.release for snapshot in kept) or "none"
+    if remembered(settings, release) is not None:
+        words = f"Release {release} is no longer kept here; kept are: {listed}."
+        raise ReleaseGoneError(f"{words} {_again(settings, release)}")
+    raise UnknownReleaseError(f"No release {release!r} was ever published here; kept are: {listed}.")
+
+
+def remembered(settings: Settings, release: str) -> Entry | None:
+    """Return what is remembered of a release, kept or not, or None where there never was one."""
+    return next((entry for entry in read(settings.snapshots_dir) if entry.release == release), None)
+
+
+def _again(settings: Settings, release: str) -> str:
+    """Say how a release is made again."""
+    entry = remembered(settings, release)
+    if entry is None or not entry.commit:
+        return "It can be built again from the same tables, ontology and questions: kg build gives them the same id."
+    commit, dirty, _ = entry.commit.partition("-dirty")
+    uncommitted = " with changes that were not committed" if dirty else ""
+    return (
+        f"To build it again: git checkout {commit}, then kg build; the same inputs give the same id. "
+        f"It was made of that commit{uncommitted}."
+    )
 
 
 def _close_later(engine: Engine) -> None:

@@ -20,9 +20,12 @@ from kg.errors import (
     QuerySyntaxError,
     QueryTimeoutError,
     QueryTooLargeError,
+    ReleaseGoneError,
     UnknownQuestionError,
+    UnknownReleaseError,
 )
 from kg.serve.negotiate import prefers_html
+from kg.serve.problem_kinds import KINDS
 from kg.serve.replies import Reply
 
 log = logging.getLogger(__name__)
@@ -30,30 +33,33 @@ log = logging.getLogger(__name__)
 TYPE = "https://w3id.org/cityledger/problem/"
 MEDIA_TYPE = "application/problem+json"
 
-# The one table from errors to HTTP: status and title; the problem type is the error's code.
-_TABLE: dict[type[KgError], tuple[int, str]] = {
-    BadRequestError: (400, "Bad request"),
-    QuerySyntaxError: (400, "The query is not SPARQL 1.1"),
-    ParameterError: (400, "A parameter cannot be used"),
-    QueryRefusedError: (403, "The query is refused"),
-    UnknownQuestionError: (404, "No such question"),
-    CatalogError: (404, "A file of this release cannot be read by this version"),
-    NotAcceptableError: (406, "No acceptable format"),
-    QueryTooLargeError: (413, "Too large"),
-    ClientBudgetError: (429, "Too much for one minute"),
-    QueryTimeoutError: (503, "The query took too long"),
-    EngineBusyError: (503, "Busy"),
-}
+# The errors that a client may see as what they are; their code is the problem type, and KINDS has the rest.
+_SHOWN: tuple[type[KgError], ...] = (
+    BadRequestError,
+    QuerySyntaxError,
+    ParameterError,
+    QueryRefusedError,
+    UnknownQuestionError,
+    UnknownReleaseError,
+    CatalogError,
+    NotAcceptableError,
+    ReleaseGoneError,
+    QueryTooLargeError,
+    ClientBudgetError,
+    QueryTimeoutError,
+    EngineBusyError,
+)
 
 
 def status_of(error: KgError) -> tuple[int, str]:
     """Give the HTTP status of an error and the title of its problem."""
     if isinstance(error, QueryTooLargeError) and error.limit == "memory":
         return 503, "The query needs too much"
-    for kind, found in _TABLE.items():
-        if isinstance(error, kind):
-            return found
-    return 500, "Something went wrong here"
+    for shown in _SHOWN:
+        if isinstance(error, shown):
+            kind = KINDS[shown.code]
+            return kind.statuses[0], kind.title
+    return 500, KINDS["internal"].title
 
 
 def problem_reply(
@@ -77,7 +83,7 @@ def error_reply(error: KgError) -> Reply:
     """Build the problem document of an error."""
     status, title = status_of(error)
     if status == 500:
-        log.error("unexpected %s: %s", error.code, error)
+        log.error("unexpected %s: %s", error.code, error.summary)
         return problem_reply(500, "internal", title, "The service has noted it.")
     extra: dict[str, object] = {}
     headers: tuple[tuple[str, str], ...] = ()
@@ -129,6 +135,8 @@ def _http_error(error: HTTPException) -> Response:
         return error.response  # type: ignore[return-value]
     status = error.code or 500
     slug = error.name.lower().replace(" ", "-")
+    if slug not in KINDS:
+        slug = "bad-request" if status < 500 else "internal"
     details = {404: "Nothing has this address.", 405: "This address does not take that method."}
     response = problem(status, slug, error.name, details.get(status, "The request cannot be served."))
     for name, value in error.get_headers():

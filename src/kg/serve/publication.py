@@ -14,11 +14,12 @@ from kg.errors import NotAcceptableError, SnapshotError
 from kg.export import describe
 from kg.export.dumps import FOLDER, SUMS, Dump, read_dumps
 from kg.export.statistics import count
+from kg.serve.kept import kept_snapshot
 from kg.serve.negotiate import best, prefers_html
 from kg.serve.problems import problem
 from kg.serve.question_request import etag
 from kg.serve.site import Site, address_of, site
-from kg.snapshot import Snapshot, list_snapshots, open_snapshot
+from kg.snapshot import Snapshot, list_snapshots
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("publication", __name__)
@@ -66,8 +67,7 @@ def dumps() -> Response:
 @blueprint.get("/dump/<release>/")
 def dumps_of_release(release: str) -> Response:
     """The list of the dumps of a kept release."""
-    found = _kept_release(release)
-    return _list(found) if found is not None else _no_release(release)
+    return _list(_kept_release(release))
 
 
 @blueprint.get("/dump/<name>")
@@ -81,8 +81,7 @@ def newest_dump(name: str) -> Response:
 @blueprint.get("/dump/<release>/<name>")
 def dump_of_release(release: str, name: str) -> Response:
     """One file of a kept release; its bytes never change."""
-    found = _kept_release(release)
-    return _file(found, name, lasting=True) if found is not None else _no_release(release)
+    return _file(_kept_release(release), name, lasting=True)
 
 
 def _description(what: str, suffix: str) -> Response:
@@ -139,16 +138,9 @@ def _published(one: Snapshot) -> str:
     return str(one.manifest.get("published", ""))
 
 
-def _kept_release(release: str) -> Snapshot | None:
+def _kept_release(release: str) -> Snapshot:
     here = site()
-    if release == here.release:
-        return here.snapshot
-    if not _RELEASE.fullmatch(release):
-        return None
-    try:
-        return open_snapshot(here.settings.snapshots_dir / release)
-    except SnapshotError:
-        return None
+    return here.snapshot if release == here.release else kept_snapshot(here.settings, release)
 
 
 def _list(one: Snapshot) -> Response:
@@ -192,7 +184,3 @@ def _base64(hexadecimal: str) -> str:
 
 def _folder(one: Snapshot) -> Path:
     return one.files / FOLDER
-
-
-def _no_release(release: str) -> Response:
-    return problem(404, "not-found", "No such release", f"Release {release!r} is not kept here.")

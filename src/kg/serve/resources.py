@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from kg.engine import Iri, Query, Term
@@ -138,8 +138,7 @@ def identify(kind: str, slug: str) -> BaseResponse:
         view, name = (
             ("entities.page", {"slug": slug}) if not suffix else ("resources.describe", {"name": f"{slug}.{suffix}"})
         )
-        gone: BaseResponse = current_app.view_functions[view](kind=kind, **name)
-        return gone
+        return make_response(current_app.view_functions[view](kind=kind, **name))
     target = f"/data/{kind}/{slug}.{suffix}" if suffix else f"/page/{kind}/{slug}"
     answer = redirect(target, code=303)
     answer.headers["Vary"] = "Accept, Accept-Encoding"

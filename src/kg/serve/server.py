@@ -18,7 +18,7 @@ from kg.serve.app import create_app
 from kg.serve.front import Front
 from kg.serve.site import Site, open_site
 from kg.serve.warm import warm_rest, warm_rooms
-from kg.snapshot import current, find, newest_good
+from kg.snapshot import current, find, list_snapshots, newest_good, verify
 
 log = logging.getLogger(__name__)
 
@@ -79,18 +79,40 @@ def load(settings: Settings, release: str) -> Front:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _start_logging(settings)
     try:
-        try:
-            snapshot = find(settings.snapshots_dir, release)
-        except SnapshotError:
-            # A process that takes the place of a failed one, after the release it began with was forgotten.
-            snapshot = newest_good(settings.snapshots_dir)
-        front = Front(create_app(open_site(settings, snapshot)))
+        front = Front(create_app(open_best(settings, release)))
     except KgError as error:
-        log.error("kg: %s", error)
+        log.error("kg: %s", error.summary)
         sys.exit(2)
-    threading.Thread(target=Watch(front.app, settings).run, name="kg-watch", daemon=True).start()
+    refused = release if front.site.release != release else None
+    threading.Thread(target=Watch(front.app, settings, refused).run, name="kg-watch", daemon=True).start()
     threading.Thread(target=_warm, args=(front.app,), name="kg-warm", daemon=True).start()
     return front
+
+
+def open_best(settings: Settings, release: str) -> Site:
+    """Open a release, or the newest intact one that can be opened where that one cannot.
+
+    Raises:
+        KgError: none can be opened; it is the error of the one that was wanted.
+    """
+    try:
+        wanted = find(settings.snapshots_dir, release)
+    except SnapshotError:
+        # A process that takes the place of a failed one, after the release it began with was forgotten.
+        wanted = newest_good(settings.snapshots_dir)
+    try:
+        return open_site(settings, wanted)
+    except KgError as error:
+        # What another store holds is not mended by an older folder here.
+        others = [] if settings.store else list_snapshots(settings.snapshots_dir)
+        for other in others:
+            if other.release == wanted.release or verify(other):
+                continue
+            with contextlib.suppress(KgError):
+                found = open_site(settings, other)
+                log.error("release %s cannot be served, serving %s: %s", wanted.release, other.release, error.summary)
+                return found
+        raise
 
 
 def _warm(app: Flask) -> None:
@@ -101,11 +123,15 @@ def _warm(app: Flask) -> None:
 class Watch:
     """Takes up a newly published release without a failed request."""
 
-    def __init__(self, app: Flask, settings: Settings) -> None:
-        """Watch the link `current` of the folder of snapshots for an application."""
+    def __init__(self, app: Flask, settings: Settings, refused: str | None = None) -> None:
+        """Watch the link `current` of the folder of snapshots for an application.
+
+        Arguments:
+            refused: a release that was found not to open.
+        """
         self._app = app
         self._settings = settings
-        self._refused: str | None = None
+        self._refused = refused
 
     def run(self) -> None:
         """Look again and again; never returns."""
@@ -130,7 +156,9 @@ class Watch:
             fresh = open_site(self._settings, snapshot)
         except KgError as error:
             self._refused = snapshot.release
-            log.error("release %s cannot be served, staying with %s: %s", snapshot.release, serving.release, error)
+            log.error(
+                "release %s cannot be served, staying with %s: %s", snapshot.release, serving.release, error.summary
+            )
             return False
         # The release before goes on answering meanwhile.
         warm_rooms(create_app(fresh))
