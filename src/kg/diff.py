@@ -3,16 +3,16 @@
 Each change names the row of the table that caused it. A release keeps where its rows stood in `files/rows.tsv`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.engine import Iri, Term
+from kg.engine import Iri, Literal, Term
 from kg.snapshot import Snapshot
-from kg.vocab import GRAPH, compact
+from kg.vocab import GRAPH, ID, compact
 
 ROWS_FILE: Final = "rows.tsv"
 # Graphs that people curate; what the rules add follows from these.
@@ -36,6 +36,14 @@ class Change:
     what: str
     detail: str
     causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """The things that a changed thing points at: by facts that changed, and by all its facts."""
+
+    changed: frozenset[str]
+    all: frozenset[str]
 
 
 def diff_graphs(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
@@ -66,8 +74,9 @@ def diff_answers(before: Snapshot, after: Snapshot, old: Answer, new: Answer) ->
 
     Two rows that differ are one change when their first cell is the same and stands in no other row.
     """
-    gone = [row for row in old if row not in set(new)]
-    come = [row for row in new if row not in set(old)]
+    was, now = set(old), set(new)
+    gone = [row for row in old if row not in now]
+    come = [row for row in new if row not in was]
     touched = _touched(before, after)
     rows = {**rows_of(before), **rows_of(after)}
     changes = []
@@ -87,45 +96,74 @@ def _row_change(
     kind: str,
     old: tuple[Term | None, ...],
     new: tuple[Term | None, ...],
-    touched: Mapping[str, frozenset[str]],
+    touched: Mapping[str, _Near],
     rows: Mapping[str, str],
 ) -> Change:
-    things = {term.value for term in (*old, *new) if isinstance(term, Iri)}
-    # A changed thing caused the row if the row shows it, or if it points at what the row shows.
-    causes = {rows[thing] for thing, near in touched.items() if thing in rows and (thing in things or near & things)}
+    things = _shown(old) | _shown(new)
     if kind == "changed":
         pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
         detail = "; ".join(f"{_cell(a)} -> {_cell(b)}" for a, b in pairs)
     else:
         detail = " | ".join(_cell(cell) for cell in new[1:])
-    return Change(kind=kind, what=_cell(new[0]), detail=detail, causes=tuple(sorted(causes)))
+    return Change(kind=kind, what=_cell(new[0]), detail=detail, causes=tuple(sorted(_causes(things, touched, rows))))
 
 
-def _facts(snapshot: Snapshot) -> dict[tuple[str, str], frozenset[str]]:
+def _shown(row: tuple[Term | None, ...]) -> set[str]:
+    """Return the things of a row; a cell may hold several, as a grouped row keeps its members."""
+    words = {term.value for term in row if isinstance(term, Iri)}
+    for term in row:
+        if isinstance(term, Literal) and term.value.startswith(ID):
+            words.update(term.value.split())
+    return words
+
+
+def _causes(things: set[str], touched: Mapping[str, _Near], rows: Mapping[str, str]) -> set[str]:
+    """Return where the rows of tables stand that a change of these things comes from.
+
+    A changed thing counts if the answer's row shows it, or if a fact of it that changed points at what the row
+    shows. Where there is none, any fact of it that points there will do.
+    """
+    for step in ("changed", "all"):
+        near = {thing: getattr(around, step) for thing, around in touched.items()}
+        hit = {thing for thing, around in near.items() if thing in things or around & things}
+        # What has no row of its own, such as a place in a source, came with something that has one.
+        found = {rows[thing] for thing in near if thing in rows and (thing in hit or near[thing] & (hit - rows.keys()))}
+        if found:
+            return found
+    return set()
+
+
+def _facts(snapshot: Snapshot, *, inferred: bool = False) -> dict[tuple[str, str], frozenset[str]]:
+    left_out = _NOT_CURATED - {"inferred"} if inferred else _NOT_CURATED
     facts: dict[tuple[str, str], set[str]] = {}
-    for subject, predicate, value in _curated(snapshot):
-        facts.setdefault((subject, predicate), set()).add(value)
-    return {key: frozenset(values) for key, values in facts.items()}
-
-
-def _curated(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
     for quad in ox.Store.read_only(str(snapshot.store_path)):
         if not isinstance(quad.graph_name, ox.NamedNode) or not isinstance(quad.subject, ox.NamedNode):
             continue
-        if quad.graph_name.value.removeprefix(GRAPH) not in _NOT_CURATED:
-            yield quad.subject.value, quad.predicate.value, str(quad.object)
+        if quad.graph_name.value.removeprefix(GRAPH) not in left_out:
+            facts.setdefault((quad.subject.value, quad.predicate.value), set()).add(str(quad.object))
+    return {key: frozenset(values) for key, values in facts.items()}
 
 
-def _touched(before: Snapshot, after: Snapshot) -> dict[str, frozenset[str]]:
+def _touched(before: Snapshot, after: Snapshot) -> dict[str, _Near]:
     """Return the things whose facts differ, each with the things that its facts point at."""
-    old, new = _facts(before), _facts(after)
-    touched: dict[str, set[str]] = {}
-    different = {key[0] for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-    for facts in (old, new):
-        for (thing, _), values in facts.items():
-            if thing in different:
-                touched.setdefault(thing, set()).update(value[1:-1] for value in values if value.startswith("<"))
-    return {thing: frozenset(near) for thing, near in touched.items()}
+    curated = [_facts(snapshot) for snapshot in (before, after)]
+    keys = curated[0].keys() | curated[1].keys()
+    # What the rules alone changed has its cause elsewhere.
+    different = {key[0] for key in keys if curated[0].get(key) != curated[1].get(key)}
+    old, new = _facts(before, inferred=True), _facts(after, inferred=True)
+    changed: dict[str, set[str]] = {}
+    every: dict[str, set[str]] = {}
+    for thing, predicate in old.keys() | new.keys():
+        if thing not in different:
+            continue
+        was, now = (facts.get((thing, predicate), frozenset()) for facts in (old, new))
+        every.setdefault(thing, set()).update(_things(was | now))
+        changed.setdefault(thing, set()).update(_things(was ^ now))
+    return {thing: _Near(frozenset(near), frozenset(every[thing])) for thing, near in changed.items()}
+
+
+def _things(values: frozenset[str]) -> set[str]:
+    return {value[1:-1] for value in values if value.startswith("<")}
 
 
 def rows_of(snapshot: Snapshot) -> dict[str, str]:
