@@ -1,5 +1,6 @@
 """From tables to every quad of a release: quads, shapes before the rules, the rules, shapes after them."""
 
+import errno
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from kg import snapshot
 from kg.build.inputs import ontology_nquads
 from kg.catalog.load import Catalog
 from kg.catalog.rdf import to_nquads as catalog_to_nquads
-from kg.errors import CuratedDataError, ShapeViolationError
+from kg.errors import CuratedDataError, ShapeViolationError, SnapshotError
 from kg.rules import INFERRED, infer, read_rules
 from kg.tables.corpus import Corpus, CorpusFaultsError
 from kg.tables.faults import Fault
@@ -22,6 +23,8 @@ from kg.tables.quads import corpus_to_nquads
 from kg.tables.slices import read_slices
 from kg.validate import Violation, check_store, validate
 from kg.vocab import XSD, compact, iri
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,21 @@ def make_graph(
 
     Shapes are checked in two other processes while the rules run in this one: by pySHACL, the judge, or compiled
     to SPARQL, which says the same (docs/decisions/0060-fast-validation.md).
+
+    Raises:
+        SnapshotError: there is no room for it.
     """
+    try:
+        return _make_graph(root, corpus, catalog, folder, stage, by_judge=by_judge)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise SnapshotError(f"{folder.parent}: {error.strerror}; what is served is unchanged") from error
+
+
+def _make_graph(
+    root: Path, corpus: Corpus, catalog: Catalog, folder: Path, stage: Callable[[str], None], *, by_judge: bool
+) -> Made:
     stage("make quads")
     known = frozenset(iri(name, row.slug) for name, rows in corpus.tables.items() for row in rows)
     links, link_faults = read_links(root / "data" / "links", known)

@@ -60,6 +60,10 @@ def main() -> None:
         # The reader of a pipe went away, as head does; nothing is wrong.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        # What the system refused, with the file it is about.
+        click.echo(f"kg: {error}", err=True)
+        sys.exit(2)
     except KgError as error:
         click.echo(f"kg: {error}", err=True)
         sys.exit(next((code for kind, code in _EXIT_CODES.items() if isinstance(error, kind)), 2))
