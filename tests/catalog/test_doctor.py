@@ -147,7 +147,7 @@ def test_the_examination_takes_no_more_than_its_time_on_a_slow_release(
     answer = run(engine, catalog.question("who-runs-the-system"), values, choices=choices)
     assert not answer.rows
     diagnose(slow, answer.sparql)  # type: ignore[arg-type]
-    assert len(slow.allowed) == 4 and slow.now <= 0.3
+    assert 3 <= len(slow.allowed) <= 4 and slow.now <= 0.25
 
 
 def test_a_graph_that_is_not_there_comes_with_the_right_one(engine: Engine) -> None:

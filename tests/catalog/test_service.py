@@ -89,7 +89,6 @@ def test_a_repeat_with_the_entity_tag_is_not_sent_again(client: FlaskClient) -> 
         (f"{ALPHA}&limit=ten", "limit"),
         (f"{ALPHA}&limit=10&limit=20", "limit"),
         (f"{ALPHA}&evidence=yes", "evidence"),
-        (f"{ALPHA}&release=0123", "release"),
     ],
 )
 def test_a_wrong_parameter_is_a_problem_that_names_it(query: str, parameter: str, client: FlaskClient) -> None:

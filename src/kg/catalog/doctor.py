@@ -51,7 +51,7 @@ class _OutOfTimeError(Exception):
     """The examination has used up its time."""
 
 
-def diagnose(engine: Engine, sparql: str, *, seconds: float = 0.3) -> Diagnosis | None:
+def diagnose(engine: Engine, sparql: str, *, seconds: float = 0.25) -> Diagnosis | None:
     """Return what emptied the answer to a SELECT, which had no rows, or None where that cannot be said.
 
     No question to the release begins after `seconds`, and none may take longer than what is left of them; what is

@@ -38,9 +38,9 @@ def explain(engine: Engine, answer: QuestionAnswer, choices: Choices) -> Reason 
     pattern = " ".join(" ".join(asked.template(*span) for span in found.spans).split())
     names = tuple(dict.fromkeys(name for span in found.spans for name in asked.parameters(*span)))
     params = [parameter for name in names if (parameter := answer.question.param(name)) is not None]
-    nearest = tuple(_name(text, params, choices) for text in found.nearest)
+    nearest = tuple(name for text in found.nearest if (name := _name(text, params, choices)) is not None)
     if found.unknown is not None and not params:
-        return Reason(message=found.message, pattern=pattern, parameters=(), nearest=nearest)
+        return Reason(message=found.message, pattern=pattern, parameters=(), nearest=found.nearest)
     if params:
         given = " and ".join(f"{one.label}: {value_words(answer, choices, one.name)}" for one in params)
         message = f"Nothing here fits “{given}”; without that there would be rows."
@@ -51,13 +51,14 @@ def explain(engine: Engine, answer: QuestionAnswer, choices: Choices) -> Reason 
     return Reason(message=message, pattern=pattern, parameters=names, nearest=nearest)
 
 
-def _name(text: str, params: list[Parameter], choices: Choices) -> str:
-    """Return the label of a thing that may be picked, else the text."""
+def _name(text: str, params: list[Parameter], choices: Choices) -> str | None:
+    """Return what comes near as somebody may pick or type it; None for a thing of another kind than was asked for."""
     try:
         iri = expand(text)
     except KeyError:
-        return text
+        iri = text
     for parameter in params:
         if parameter.type is ParameterType.IRI and any(choice.iri == iri for choice in choices.of(parameter)):
             return choices.label(iri, parameter)
-    return text
+    is_typed = any(parameter.type is not ParameterType.IRI for parameter in params)
+    return text if is_typed and iri == text else None
