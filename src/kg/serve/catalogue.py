@@ -12,7 +12,7 @@ from kg.catalog.load import Catalog
 from kg.catalog.records import Form, Question
 from kg.catalog.run import page_of, run
 from kg.errors import KgError, ParameterError
-from kg.serve.negotiate import prefers_html
+from kg.serve.negotiate import required
 from kg.serve.responses import text_response
 from kg.serve.site import Site, address_of, site
 
@@ -26,7 +26,7 @@ _EXAMPLE_ROWS: Final = 2
 @blueprint.get("/questions")
 def list_questions() -> Response:
     """The list, as a page or as JSON."""
-    if prefers_html(request.headers.get("Accept"), ("application/json",)):
+    if required(request.headers.get("Accept"), ("application/json", HTML), "the list of questions") == HTML:
         return _list_page()
     return list_questions_json()
 

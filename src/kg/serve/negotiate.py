@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from kg.errors import NotAcceptableError
+
 # Longer headers are read each time, so that strangers cannot fill the memory with them.
 _KEPT_LENGTH = 500
 # Shorter bodies gain nothing.
@@ -20,6 +22,21 @@ def best(accept: str | None, offered: Sequence[str], aliases: Mapping[str, str] 
         return offered[0]
     choose = _choose if len(accept) <= _KEPT_LENGTH else _choose.__wrapped__
     return choose(accept, tuple(offered), tuple((aliases or {}).items()))
+
+
+def required(accept: str | None, offered: Sequence[str], what: str, aliases: Mapping[str, str] | None = None) -> str:
+    """Give the offered type the client likes best, as `best` does.
+
+    Arguments:
+        what: what is asked for, for the message.
+
+    Raises:
+        NotAcceptableError: the client accepts none.
+    """
+    found = best(accept, offered, aliases)
+    if found is None:
+        raise NotAcceptableError(f"{what} comes as {', '.join(offered)}", offered)
+    return found
 
 
 def prefers_html(accept: str | None, offered: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ from kg.export import describe
 from kg.export.dumps import FOLDER, SUMS, Dump, read_dumps
 from kg.export.statistics import count
 from kg.serve.kept import kept_snapshot
-from kg.serve.negotiate import best, prefers_html
+from kg.serve.negotiate import best, prefers_html, required
 from kg.serve.problems import problem
 from kg.serve.question_request import etag
 from kg.serve.site import Site, address_of, site
@@ -145,7 +145,7 @@ def _kept_release(release: str) -> Snapshot:
 
 def _list(one: Snapshot) -> Response:
     found = read_dumps(_folder(one))
-    if prefers_html(request.headers.get("Accept"), ("application/json",)):
+    if required(request.headers.get("Accept"), ("application/json", "text/html"), "the list of dumps") == "text/html":
         page = render_template("publication/dumps.html", release=one.release, dumps=found, versions=_versions(site()))
         return Response(page, mimetype="text/html")
     content = {"release": one.release, "dumps": [{**asdict(dump), "url": _address(one, dump)} for dump in found]}

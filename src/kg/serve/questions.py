@@ -19,6 +19,7 @@ from kg.catalog.snippets import snippets
 from kg.engine.formats import N_TRIPLES, TURTLE
 from kg.errors import KgError, NotAcceptableError, ParameterError, UnknownQuestionError
 from kg.report.citation import Reference
+from kg.serve.answers import data_response, link_pages, page_links, tell_completeness
 from kg.serve.negotiate import best, prefers_html
 from kg.serve.problems import problem
 from kg.serve.question_request import DEFAULT_PAGE_ROWS, MAX_QUERY_BYTES, Asked, etag, read_request
@@ -106,14 +107,8 @@ def _data(here: Site, found: Question, known: Format) -> Response:
     body = write(answer, known.suffix, bom=asked.bom)
     if known.suffix == "json" and whole.total == 0:
         body = _with_reason(here, whole, body)
-    response = text_response(body.decode("utf-8"), known.media_type)
+    response = data_response(body, known, answer, request.path, asked)
     response.set_etag(tag)
-    _tell_completeness(response, answer)
-    _link_pages(response, answer, request.path, asked)
-    if known.suffix in ("csv", "tsv"):
-        # Long names and all values would make no file name; the question's name does.
-        disposition = f'attachment; filename="{found.name}-{here.release}.{known.suffix}"'
-        response.headers["Content-Disposition"] = disposition
     return response
 
 
@@ -137,35 +132,6 @@ def _reason(here: Site, answer: QuestionAnswer) -> Reason | None:
     except KgError:
         # An empty answer is an answer; that nobody can say why must not turn it into an error.
         return None
-
-
-def _tell_completeness(response: Response, answer: QuestionAnswer) -> None:
-    response.headers["KG-Complete"] = "true" if answer.complete else "false"
-    if answer.limit is not None:
-        response.headers["KG-Limit"] = answer.limit
-    response.headers["KG-Release"] = answer.release
-
-
-def _page_links(answer: QuestionAnswer, path: str, asked: Asked) -> dict[str, str]:
-    page = answer.page
-    if page is None or (page.count == 1 and page.number == 1):
-        return {}
-    numbers = {"first": 1, "last": page.count}
-    if 1 < page.number <= page.count:
-        numbers["prev"] = page.number - 1
-    if page.number < page.count:
-        numbers["next"] = page.number + 1
-    return {
-        relation: href(path, [*asked.page_pairs(), ("limit", str(page.size)), ("page", str(number))])
-        for relation, number in numbers.items()
-    }
-
-
-def _link_pages(response: Response, answer: QuestionAnswer, path: str, asked: Asked) -> None:
-    # RFC 8288, 3: relative references are resolved against the request's address.
-    links = [f'<{target}>; rel="{relation}"' for relation, target in _page_links(answer, path, asked).items()]
-    if links:
-        response.headers["Link"] = ", ".join(links)
 
 
 def _query(here: Site, found: Question) -> Response:
@@ -203,7 +169,7 @@ def _picture(here: Site, found: Question, suffix: str) -> Response:
     else:
         # With the fonts of the package, Chinese included.
         response = Response(kg.charts.png(drawn), mimetype=_PICTURES["png"])
-    _tell_completeness(response, answer)
+    tell_completeness(response, answer)
     return response
 
 
@@ -239,7 +205,7 @@ def _page(here: Site, found: Question) -> Response:
         else {},
         reason=reason,
         picture=draw(answer) if answer is not None else None,
-        links=_page_links(shown, f"/questions/{found.name}", asked) if shown is not None else {},
+        links=page_links(shown, f"/questions/{found.name}", asked) if shown is not None else {},
         downloads=[(known.suffix, href(f"/questions/{found.name}.{known.suffix}", kept)) for known in offered(found)],
         query_href=href(f"/questions/{found.name}.rq", kept),
         snippets=snippets(address_of(here), found.name, kept, found.form),
@@ -251,8 +217,8 @@ def _page(here: Site, found: Question) -> Response:
     response = text_response(body, HTML)
     response.status_code = status
     if shown is not None:
-        _tell_completeness(response, shown)
-        _link_pages(response, shown, f"/questions/{found.name}", asked)
+        tell_completeness(response, shown)
+        link_pages(response, shown, f"/questions/{found.name}", asked)
         if status == 200:
             response.set_etag(etag(here.release, found.name, HTML, request.query_string))
             response.make_conditional(request.environ)

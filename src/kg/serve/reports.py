@@ -15,7 +15,7 @@ from kg.errors import EngineBusyError, ParameterError, UnknownQuestionError
 from kg.report import FORMATS, Composed, Report
 from kg.report.html import body
 from kg.report.style import read_style
-from kg.serve.negotiate import best, prefers_html
+from kg.serve.negotiate import required
 from kg.serve.problems import problem
 from kg.serve.question_request import MAX_QUERY_BYTES, Asked, etag, read_request
 from kg.serve.question_view import fields, href
@@ -42,7 +42,7 @@ def list_reports() -> Response:
     """The list, as a page or as JSON."""
     here = site()
     found = reports.load_reports(folder_of(here), here.catalog)
-    if prefers_html(request.headers.get("Accept"), ("application/json",)):
+    if required(request.headers.get("Accept"), ("application/json", "text/html"), "the list of reports") == "text/html":
         return Response(render_template("reports/list.html", reports=found, release=here.release), mimetype="text/html")
     listed = [
         {
@@ -78,11 +78,7 @@ def show_report(name: str) -> Response:
         forms = ", ".join([*FORMATS, *_CITATIONS])
         raise UnknownQuestionError(f"{base} has no form .{suffix}; it has {forms}")
     if not suffix:
-        accept = request.headers.get("Accept")
-        chosen = best(accept, list(FORMATS.values()))
-        if chosen is None:
-            listed = ", ".join(FORMATS.values())
-            return problem(406, "not-acceptable", "No acceptable format", f"A report comes as {listed}.")
+        chosen = required(request.headers.get("Accept"), list(FORMATS.values()), "a report")
         suffix = next(word for word, kind in FORMATS.items() if kind == chosen)
     if suffix == "html":
         return _page(here, found)

@@ -3,21 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from kg.errors import ParameterError
-from kg.link.names import fold
-from kg.serve.pages.holdings import Item, Value
-from kg.serve.pages.rooms import Column, Facet, Room
+from kg.serve.pages.holdings import Holdings, Item, Value
+from kg.serve.pages.narrowing import NOT_STATED, Asked, find, has
+from kg.serve.pages.room import Column, Facet, Room
 
 PAGE_ROWS: Final = 50
-NOT_STATED: Final = "not-stated"
 _SHOWN_VALUES: Final = 9
 _SHOWN_IN_CELL: Final = 4
+_AS_DATA: Final = (("CSV", ".csv"), ("JSON", ".json"), ("SPARQL", ".rq"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
-    """One page of a list."""
+    """One page of a list.
+
+    Attributes:
+        kept: what a form beside the list must send with what is typed in it.
+        as_data: words and address of each form in which the whole list can be taken along.
+    """
 
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -79,26 +83,24 @@ class ListView:
     lift_all: str | None
     query: str
     kept: tuple[tuple[str, str], ...]
+    as_data: tuple[tuple[str, str], ...]
+    asked: Asked
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    chosen: tuple[tuple[str, str], ...]
-    query: str
-    sort: str
-    page: int
+def with_choice(room: Room, shown: ListView, key: str, value: str) -> str:
+    """Return the address of the list with one choice more."""
+    return _href(room, shown.asked, **{key: value})
 
 
-def view(room: Room, items: Sequence[Item], arguments: "MultiDict[str, str]") -> ListView:
+def view(room: Room, held: Holdings, arguments: "MultiDict[str, str]") -> ListView:
     """Return the page that an address asks for.
 
     Raises:
-        ParameterError: no such order or page.
+        ParameterError: no such parameter, value, order or page.
     """
-    asked = _read(room, arguments)
-    searched = _named(items, asked.query)
-    kept = [item for item in searched if all(_has(item, key, value) for key, value in asked.chosen)]
-    ordered = _sorted(room, kept, asked.sort)
+    items = held.items(room)
+    found = find(room, held, arguments)
+    asked, searched, ordered = found.asked, found.searched, found.items
     pages = max(1, -(-len(ordered) // PAGE_ROWS))
     number = min(asked.page, pages)
     first = (number - 1) * PAGE_ROWS
@@ -108,7 +110,7 @@ def view(room: Room, items: Sequence[Item], arguments: "MultiDict[str, str]") ->
         headings=tuple(_heading(room, column, asked) for column in room.columns),
         rows=tuple(tuple(_cell(item, column) for column in room.columns) for item in shown),
         facets=tuple(_facet(room, facet, searched, asked) for facet in room.facets),
-        total=len(kept),
+        total=len(ordered),
         everything=len(items),
         words=f"{room.many[:1].upper()}{room.many[1:]} {words}",
         previous=_href(room, asked, page=number - 1) if number > 1 else None,
@@ -116,39 +118,16 @@ def view(room: Room, items: Sequence[Item], arguments: "MultiDict[str, str]") ->
         lift_all=f"/{room.path}" if asked.chosen or asked.query else None,
         query=asked.query,
         kept=(*asked.chosen, *((("sort", asked.sort),) if asked.sort != room.sort else ())),
+        as_data=tuple((words, _href(room, asked, suffix=suffix)) for words, suffix in _AS_DATA),
+        asked=asked,
     )
 
 
-def _read(room: Room, arguments: "MultiDict[str, str]") -> _Asked:
-    chosen = [(facet.key, arguments[facet.key]) for facet in room.facets if arguments.get(facet.key)]
-    sort = arguments.get("sort") or room.sort
-    if sort.removeprefix("-") not in {column.key for column in room.columns}:
-        raise ParameterError("sort", "a column, with - before it for the other direction", room.columns[0].key)
-    page = arguments.get("page", "1")
-    if not page.isascii() or not page.isdigit() or not 1 <= len(page) <= 6 or int(page) < 1:
-        raise ParameterError("page", "a whole number from 1", "2")
-    return _Asked(tuple(chosen), arguments.get("q", "").strip()[:200], sort, int(page))
-
-
-def _named(items: Sequence[Item], query: str) -> Sequence[Item]:
-    words = fold(query).split()
-    if not words:
-        return items
-    return [item for item in items if all(word in fold(f"{item.label} {item.chinese or ''}") for word in words)]
-
-
-def _has(item: Item, key: str, value: str) -> bool:
-    found = item.values.get(key)
-    if value == NOT_STATED:
-        return not found
-    return any(one.key == value for one in found or ())
-
-
-def _href(room: Room, asked: _Asked, **changes: object) -> str:
+def _href(room: Room, asked: Asked, **changes: object) -> str:
     pairs = [*asked.chosen, ("q", asked.query)]
     if asked.sort != room.sort:
         pairs.append(("sort", asked.sort))
-    page = changes.pop("page", 1)
+    page, suffix = changes.pop("page", 1), changes.pop("suffix", "")
     for key, value in changes.items():
         pairs = [pair for pair in pairs if pair[0] != key]
         if value is not None:
@@ -157,13 +136,13 @@ def _href(room: Room, asked: _Asked, **changes: object) -> str:
     kept = sorted((pair for pair in pairs if pair[1]), key=lambda pair: (pair[0] not in order, pair[0]))
     if page != 1:
         kept.append(("page", str(page)))
-    return f"/{room.path}" + (f"?{urlencode(kept)}" if kept else "")
+    return f"/{room.path}{suffix}" + (f"?{urlencode(kept)}" if kept else "")
 
 
-def _facet(room: Room, facet: Facet, items: Sequence[Item], asked: _Asked) -> FacetView:
+def _facet(room: Room, facet: Facet, items: Sequence[Item], asked: Asked) -> FacetView:
     # Counts are those of the other choices, so that each number says what a click gives.
     others = [pair for pair in asked.chosen if pair[0] != facet.key]
-    fitting = [item for item in items if all(_has(item, key, value) for key, value in others)]
+    fitting = [item for item in items if all(has(item, key, value) for key, value in others)]
     counts: Counter[str] = Counter()
     words: dict[str, str] = {}
     unknown = 0
@@ -188,18 +167,18 @@ def _facet(room: Room, facet: Facet, items: Sequence[Item], asked: _Asked) -> Fa
         heading=facet.heading,
         shown=(*shown, *last),
         folded=tuple(folded),
-        chosen=None if chosen is None else words.get(chosen, "not stated" if chosen == NOT_STATED else chosen),
+        chosen=asked.words.get(facet.key),
         lift=_href(room, asked, **{facet.key: None}) if chosen is not None else None,
     )
 
 
-def _choice(room: Room, facet: Facet, asked: _Asked, key: str, words: str, count: int, chosen: str | None) -> Choice:
+def _choice(room: Room, facet: Facet, asked: Asked, key: str, words: str, count: int, chosen: str | None) -> Choice:
     is_chosen = key == chosen
     href = _href(room, asked, **{facet.key: None if is_chosen else key})
     return Choice(words=words, count=count, href=href, is_chosen=is_chosen)
 
 
-def _heading(room: Room, column: Column, asked: _Asked) -> Heading:
+def _heading(room: Room, column: Column, asked: Asked) -> Heading:
     is_sorted = asked.sort.removeprefix("-") == column.key
     descends = asked.sort.startswith("-")
     # Numbers are first wanted from the largest, words from the first.
@@ -212,29 +191,6 @@ def _heading(room: Room, column: Column, asked: _Asked) -> Heading:
         sort_href=_href(room, asked, sort=None if wanted == room.sort else wanted),
         sort=("descending" if descends else "ascending") if is_sorted else None,
     )
-
-
-def _sorted(room: Room, items: list[Item], sort: str) -> list[Item]:
-    key = sort.removeprefix("-")
-    if sort == "label":
-        return items
-    if key == "label":
-        return items[::-1]
-    kind = next(column.kind for column in room.columns if column.key == key)
-    known = [item for item in items if item.values.get(key)]
-    unknown = [item for item in items if not item.values.get(key)]
-    known.sort(key=lambda item: _order(item.values[key][0], kind), reverse=sort.startswith("-"))
-    # What is not known comes last whichever way the rest is sorted.
-    return known + unknown
-
-
-def _order(value: Value, kind: str) -> tuple[Decimal, str]:
-    if kind == "number":
-        try:
-            return Decimal(value.text), ""
-        except InvalidOperation:
-            return Decimal(0), value.text
-    return Decimal(0), value.text.casefold()
 
 
 def _cell(item: Item, column: Column) -> Cell:

@@ -1,13 +1,15 @@
-"""What every page knows: the release served, and addresses of static files that change with their content."""
+"""What every page knows: the release served, addresses of static files that change with their content."""
 
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from flask import current_app, url_for
+from flask import Response, current_app, render_template, request, url_for
 
 from kg.serve.site import Site, site
+
+HTML: Final = "text/html"
 
 
 def names() -> dict[str, Any]:
@@ -29,3 +31,14 @@ def asset(name: str) -> str:
 def _digest(folder: str, name: str) -> str:
     path = Path(folder) / name
     return sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else "absent"
+
+
+def page(template: str, status: int = 200, **names: Any) -> Response:
+    """Return a page."""
+    response = Response(render_template(template, **names), status=status, mimetype=HTML)
+    # The tag is made of the page itself: a new release or new software gives a new one.
+    response.add_etag()
+    response.headers["Cache-Control"] = "no-cache"
+    if status == 200:
+        response.make_conditional(request.environ)
+    return response

@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import RLock
 from typing import Final
 
 from kg.engine import Engine, Iri, Limits, Literal, Term
-from kg.serve.pages.rooms import Read, Room
+from kg.serve.pages.room import Facet, Read, Room
 from kg.serve.question_view import page_href
 from kg.serve.site import Site
-from kg.vocab import KG, PROLOGUE, compact, split_iri
+from kg.vocab import KG, PROLOGUE, XSD, compact, split_iri
 
 _READING: Final = Limits(seconds=60.0, rows=5_000_000, bytes=1_000_000_000)
 _LABELS: Final = "SELECT ?thing ?label WHERE { ?thing rdfs:label ?label } ORDER BY ?thing ?label"
@@ -27,11 +27,16 @@ class Value:
 
     Attributes:
         key: what stands for it in an address: the slug of a thing, or the text.
+        term: what the graph has, or None where the value was worked out or is of no list.
     """
 
     key: str
     text: str
     href: str | None = None
+    term: Term | None = field(default=None, compare=False)
+
+
+_NONE: Final = Value("0", "0", None, Literal("0", f"{XSD}integer"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,7 @@ class Holdings:
         """Remember where to read."""
         self._engine = engine
         self._rooms: dict[str, tuple[Item, ...]] = {}
+        self._choices: dict[tuple[str, str], Mapping[str, tuple[Value, ...]]] = {}
         self._lock = RLock()
 
     def rows(self, body: str) -> tuple[tuple[Term | None, ...], ...]:
@@ -108,6 +114,25 @@ class Holdings:
                 self._rooms[room.path] = self._read(room)
             return self._rooms[room.path]
 
+    def choices(self, room: Room, facet: Facet) -> Mapping[str, tuple[Value, ...]]:
+        """Return by key what may be chosen for a facet: what the things of the room have, and what they could have.
+
+        An actor and a place can share a slug; a key then stands for both.
+        """
+        with self._lock:
+            if (room.path, facet.key) not in self._choices:
+                found: dict[str, dict[Value, None]] = defaultdict(dict)
+                for item in self.items(room):
+                    for value in item.values.get(facet.key, ()):
+                        found[value.key][value] = None
+                if facet.among:
+                    for row in self.rows(f"SELECT DISTINCT ?value WHERE {{ {facet.among} }} ORDER BY ?value"):
+                        if isinstance(row[0], Iri):
+                            value = self._value(row[0])
+                            found[value.key][value] = None
+                self._choices[room.path, facet.key] = {key: tuple(values) for key, values in found.items()}
+            return self._choices[room.path, facet.key]
+
     def _read(self, room: Room) -> tuple[Item, ...]:
         values: dict[str, dict[str, list[Value]]] = defaultdict(lambda: defaultdict(list))
         members = [row[0] for row in self.texts(f"SELECT DISTINCT ?thing WHERE {{ {room.members} }} ORDER BY ?thing")]
@@ -127,15 +152,15 @@ class Holdings:
         label = self.labels.get(iri) or (texts[0].text if texts else _made_label(found) or compact(iri))
         kept = {key: tuple(dict.fromkeys(each)) for key, each in found.items() if each}
         for key in room.counts:
-            kept.setdefault(key, (Value("0", "0"),))
+            kept.setdefault(key, (_NONE,))
         return Item(iri=iri, href=page_href(iri) or iri, label=label, chinese=self.chinese.get(iri), values=kept)
 
     def _value(self, term: Term) -> Value:
         if isinstance(term, Iri):
             parts = split_iri(term.value)
             key = parts[1] if parts else term.value.removeprefix(KG)
-            return Value(key, self.label(term.value), page_href(term.value))
-        return Value(term.value, term.value)
+            return Value(key, self.label(term.value), page_href(term.value), term)
+        return Value(term.value, term.value, None, term)
 
     def _specific(self, types: list[Value], root: str) -> list[Value]:
         """Leave the classes that say most: those under the room's own, without what stands above them."""

@@ -1,76 +1,8 @@
 """What may be browsed: which things stand in each room, what is read of them, shown, filtered and sorted by."""
 
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One thing to read of each member: a graph pattern that binds `?value` for `?thing`."""
-
-    key: str
-    pattern: str
-    counted: bool = False
-
-    def sparql(self) -> str:
-        """Return the query."""
-        if self.counted:
-            return (
-                f"SELECT ?thing (COUNT(DISTINCT ?one) AS ?value) WHERE {{ {self.pattern} }} GROUP BY ?thing"
-                " ORDER BY ?thing"
-            )
-        return f"SELECT DISTINCT ?thing ?value WHERE {{ {self.pattern} }} ORDER BY ?thing ?value"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table; `more` is the key of a second, smaller line."""
-
-    key: str
-    heading: str
-    kind: str = "text"
-    more: str = ""
-    unknown: str = "not stated"
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """A way to narrow the list. `newest_first` orders years; others go by how many things have them."""
-
-    key: str
-    heading: str
-    newest_first: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """A list of things.
-
-    Attributes:
-        path: first part of the address.
-        one, many: what a thing is called.
-        lead: one sentence of what stands here.
-        members: graph pattern that binds `?thing`.
-        root: local name of the class of all members, or empty.
-        sort: the order when none is asked for, a column with - before it for the other direction.
-        counts: keys that are 0 and not unknown when nothing was read.
-        questions: tags of saved questions that go on from here.
-    """
-
-    path: str
-    title: str
-    one: str
-    many: str
-    lead: str
-    members: str
-    root: str
-    reads: tuple[Read, ...]
-    columns: tuple[Column, ...]
-    facets: tuple[Facet, ...]
-    sort: str = "label"
-    counts: tuple[str, ...] = ("evidence",)
-    questions: tuple[str, ...] = ()
-
+from kg.serve.pages.room import Column, Facet, Read, Room
 
 _TYPE: Final = Read("type", "VALUES ?root { ROOT } ?thing a ?root , ?value FILTER(STRSTARTS(STR(?value), STR(kg:)))")
 _EVIDENCE: Final = Read("evidence", "?thing kg:evidence ?one", counted=True)
@@ -83,6 +15,17 @@ _PERIOD: Final = """?thing kg:earliest ?date BIND(YEAR(?date) AS ?year)
 _KIND: Final = Read("kind", "?thing kg:kind ?value")
 _COUNTRY: Final = Read("country", "?thing kg:country ?value")
 _TOP_TECHNOLOGY: Final = "skos:broader* ?value . ?value skos:topConceptOf ?scheme"
+_A_COUNTRY: Final = "?value a kg:Country"
+_AN_ACTOR: Final = "?value a kg:Actor"
+_A_TECHNOLOGY: Final = "?value a kg:Technology ; skos:topConceptOf ?scheme"
+
+
+def _code(kind: str) -> str:
+    return f"?value a skos:Concept FILTER(STRSTARTS(STR(?value), STR({kind}:)))"
+
+
+_A_STATUS: Final = _code("status")
+_AN_INSTRUMENT: Final = _code("instrument")
 _EVIDENCE_COLUMN: Final = Column("evidence", "Evidence", "number")
 _ORIGINS_COLUMN: Final = Column("origins", "Origins", "number")
 
@@ -127,12 +70,12 @@ ROOMS: Final = (
         ),
         facets=(
             Facet("type", "Kind"),
-            Facet("country", "Country"),
-            Facet("technology", "Technology"),
-            Facet("supplier", "Supplied by"),
-            Facet("status", "Status"),
+            Facet("country", "Country", among=_A_COUNTRY),
+            Facet("technology", "Technology", among=_A_TECHNOLOGY),
+            Facet("supplier", "Supplied by", among=_AN_ACTOR),
+            Facet("status", "Status", among=_A_STATUS),
             Facet("period", "Began", newest_first=True),
-            Facet("financing", "Financing"),
+            Facet("financing", "Financing", among=_AN_INSTRUMENT),
             Facet("origins", "Independent origins"),
         ),
         questions=("projects", "project"),
@@ -170,10 +113,10 @@ ROOMS: Final = (
         ),
         facets=(
             Facet("type", "Kind"),
-            Facet("country", "Country"),
-            Facet("role", "Role in projects"),
-            Facet("technology", "Supplies"),
-            Facet("parent", "Part of"),
+            Facet("country", "Country", among=_A_COUNTRY),
+            Facet("role", "Role in projects", among=_code("role")),
+            Facet("technology", "Supplies", among=_A_TECHNOLOGY),
+            Facet("parent", "Part of", among=_AN_ACTOR),
         ),
         counts=("evidence", "projects", "claims"),
         questions=("companies", "actors"),
@@ -206,7 +149,7 @@ ROOMS: Final = (
             Column("actors", "Actors", "number"),
             Column("links", "Outside links", "number"),
         ),
-        facets=(Facet("type", "Kind"), Facet("in", "Country"), Facet("group", "Member of")),
+        facets=(Facet("type", "Kind"), Facet("in", "Country", among=_A_COUNTRY), Facet("group", "Member of")),
         counts=("projects", "actors", "links"),
         questions=("places", "country"),
     ),
@@ -248,11 +191,11 @@ ROOMS: Final = (
             _EVIDENCE_COLUMN,
         ),
         facets=(
-            Facet("instrument", "Instrument"),
-            Facet("provider", "Provider"),
+            Facet("instrument", "Instrument", among=_AN_INSTRUMENT),
+            Facet("provider", "Provider", among=_AN_ACTOR),
             Facet("stated", "Amount"),
             Facet("currency", "Currency"),
-            Facet("status", "Status"),
+            Facet("status", "Status", among=_A_STATUS),
             Facet("year", "Year", newest_first=True),
         ),
         questions=("financing",),
@@ -284,10 +227,10 @@ ROOMS: Final = (
             _EVIDENCE_COLUMN,
         ),
         facets=(
-            Facet("kind", "Kind"),
-            Facet("party", "Party"),
+            Facet("kind", "Kind", among=_code("agreement-kind")),
+            Facet("party", "Party", among=_AN_ACTOR),
             Facet("about", "About"),
-            Facet("status", "Status"),
+            Facet("status", "Status", among=_A_STATUS),
             Facet("year", "Year", newest_first=True),
         ),
         questions=("agreements",),
@@ -322,9 +265,9 @@ ROOMS: Final = (
             _EVIDENCE_COLUMN,
         ),
         facets=(
-            Facet("kind", "Kind"),
-            Facet("issuer", "Issued by"),
-            Facet("country", "Country of the issuer"),
+            Facet("kind", "Kind", among=_code("policy-kind")),
+            Facet("issuer", "Issued by", among=_AN_ACTOR),
+            Facet("country", "Country of the issuer", among=_A_COUNTRY),
             Facet("about", "About"),
             Facet("year", "Year", newest_first=True),
         ),
@@ -370,8 +313,8 @@ ROOMS: Final = (
         ),
         facets=(
             Facet("type", "Kind"),
-            Facet("claimant", "Said by"),
-            Facet("reporter", "Reported by"),
+            Facet("claimant", "Said by", among=_AN_ACTOR),
+            Facet("reporter", "Reported by", among="?value a kg:Source"),
             Facet("about", "About"),
             Facet("disputed", "Disputed"),
             Facet("year", "Year", newest_first=True),
@@ -411,7 +354,7 @@ ROOMS: Final = (
         ),
         facets=(
             Facet("read", "How it was read"),
-            Facet("kind", "Kind of publisher"),
+            Facet("kind", "Kind of publisher", among=_code("publisher-kind")),
             Facet("publisher", "Publisher"),
             Facet("language", "Language"),
             Facet("year", "Year", newest_first=True),

@@ -3,17 +3,17 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 
-from kg.errors import NotAcceptableError, ParameterError
-from kg.search import KINDS, Hit, SearchIndex
+from kg.errors import ParameterError
+from kg.search import KINDS, Hit
 from kg.serve.entities.words import day
-from kg.serve.negotiate import best, prefers_html
-from kg.serve.pages import browse, carry, frame, highlight, home, quality, technologies, terms
+from kg.serve.negotiate import required
+from kg.serve.pages import carry, frame, highlight, home, lists, quality, technologies, terms
+from kg.serve.pages.frame import HTML, page
 from kg.serve.pages.holdings import holdings_of
-from kg.serve.pages.rooms import BY_PATH, ROOMS
 from kg.serve.site import Site, site
 from kg.vocab import KG
 
@@ -21,9 +21,10 @@ blueprint = Blueprint("pages", __name__)
 blueprint.app_context_processor(frame.names)
 blueprint.after_app_request(carry.carry)
 blueprint.add_app_template_filter(highlight.sparql, "sparql")
+lists.register(blueprint)
 blueprint.add_app_template_filter(day, "day")
 
-HTML: Final = "text/html"
+JSON: Final = "application/json"
 TURTLE: Final = "text/turtle"
 _PAGE_HITS: Final = 20
 _MOST_HITS: Final = 100
@@ -35,15 +36,6 @@ def _once(name: str, make: Callable[[], _Made]) -> _Made:
     return site().memo.once(f"page:{name}", make)
 
 
-def _page(template: str, **names: Any) -> Response:
-    response = Response(render_template(template, **names), mimetype=HTML)
-    # The tag is made of the page itself: a new release or new software gives a new one.
-    response.add_etag()
-    response.headers["Cache-Control"] = "no-cache"
-    response.make_conditional(request.environ)
-    return response
-
-
 @blueprint.get("/")
 def home_page() -> Response:
     """Title, search, counts, map, questions, changes, gaps."""
@@ -53,7 +45,7 @@ def home_page() -> Response:
     key = "map " + "&".join(f"{name}={arguments.get(name, '')}" for name, _ in home.FILTERS)
     is_plain = not any(arguments.get(name) for name, _ in home.FILTERS)
     shown = _once(key, lambda: home.map_view(held, arguments)) if is_plain else home.map_view(held, arguments)
-    return _page(
+    return page(
         "pages/home.html",
         counts=_once("counts", lambda: home.counts(held)),
         map=shown,
@@ -71,17 +63,18 @@ def home_page() -> Response:
 @blueprint.get("/search")
 def search_page() -> Response:
     """What is meant by a text, as a page or as JSON."""
+    wanted = required(request.headers.get("Accept"), (JSON, HTML), "a search")
     text = request.args.get("q", "").strip()[:200]
     kind = request.args.get("kind", "")
     if kind and kind not in KINDS:
         raise ParameterError("kind", f"one of {', '.join(KINDS)}", "project")
     limit = _number("limit", _PAGE_HITS, _MOST_HITS)
-    page = _number("page", 1, 1_000)
-    found = _index().search(text) if text else ()
+    number = _number("page", 1, 1_000)
+    found = site().search.search(text) if text else ()
     kinds = {name: sum(hit.kind == name for hit in found) for name in KINDS}
     fitting = [hit for hit in found if not kind or hit.kind == kind]
-    shown = fitting[(page - 1) * limit : page * limit]
-    if not prefers_html(request.headers.get("Accept"), ("application/json",)):
+    shown = fitting[(number - 1) * limit : number * limit]
+    if wanted == JSON:
         return _json(
             {
                 "query": text,
@@ -91,7 +84,7 @@ def search_page() -> Response:
                 "hits": [_hit(hit) for hit in shown],
             }
         )
-    return _page(
+    return page(
         "pages/search.html",
         text=text,
         kind=kind,
@@ -99,15 +92,10 @@ def search_page() -> Response:
         total=len(found),
         fitting=len(fitting),
         hits=shown,
-        page=page,
+        page=number,
         limit=limit,
         questions=_fitting_questions(text),
     )
-
-
-def _index() -> SearchIndex:
-    here = site()
-    return here.search if here.search is not None else _once("search", lambda: SearchIndex.build(here.engine))
 
 
 def _hit(hit: Hit) -> Mapping[str, object]:
@@ -146,41 +134,25 @@ def _number(name: str, default: int, most: int) -> int:
     return int(text)
 
 
-def _room(path: str) -> Callable[[], Response]:
-    def show() -> Response:
-        room = BY_PATH[path]
-        here, held = site(), holdings_of(site())
-        view = browse.view(room, held.items(room), request.args)
-        further = [question for question in here.catalog if set(question.tags) & set(room.questions)]
-        return _page("pages/browse.html", this=room, view=view, questions=further[:6])
-
-    show.__doc__ = f"The list of {BY_PATH[path].many}."
-    return show
-
-
-for _each in ROOMS:
-    blueprint.add_url_rule(f"/{_each.path}", _each.path, _room(_each.path))
-
-
 @blueprint.get("/technologies")
 def technologies_page() -> Response:
     """The tree of technologies."""
     held = holdings_of(site())
-    return _page("pages/technologies.html", tree=_once("tree", lambda: technologies.tree(held)))
+    return page("pages/technologies.html", tree=_once("tree", lambda: technologies.tree(held)))
 
 
 @blueprint.get("/ontology")
 def ontology_page() -> Response:
     """The terms, as a page or as Turtle."""
     offered = (HTML, TURTLE)
-    wanted = best(request.headers.get("Accept"), offered, {"application/x-turtle": TURTLE, "text/n3": TURTLE})
-    if wanted is None:
-        raise NotAcceptableError("the ontology has none of the accepted types", offered)
+    aliases = {"application/x-turtle": TURTLE, "text/n3": TURTLE}
+    wanted = required(request.headers.get("Accept"), offered, "the ontology", aliases)
     if wanted == TURTLE:
         return ontology_file("kg")
     here, held = site(), holdings_of(site())
-    found = _once("terms", lambda: terms.vocabulary(held, _ontology(here)))
-    return _page("pages/ontology.html", vocabulary=found, base=KG)
+    return page(
+        "pages/ontology.html", vocabulary=_once("terms", lambda: terms.vocabulary(held, _ontology(here))), base=KG
+    )
 
 
 @blueprint.get("/ontology.ttl")
@@ -213,7 +185,7 @@ def quality_page() -> Response:
     """The state of the data."""
     here, held = site(), holdings_of(site())
     tagged = [question for question in here.catalog if "quality" in question.tags]
-    return _page(
+    return page(
         "pages/quality.html",
         quality=_once("quality", lambda: quality.quality(here, held)),
         questions=tagged,
@@ -226,7 +198,7 @@ def about_page() -> Response:
     """Method, coverage, licences, and how to report a mistake."""
     here, held = site(), holdings_of(site())
     read = home.read_in_full(held)
-    return _page(
+    return page(
         "pages/about.html",
         read=read,
         years=home.years_of(read),
@@ -237,4 +209,4 @@ def about_page() -> Response:
 
 
 def _json(content: Mapping[str, object]) -> Response:
-    return Response(json.dumps(content, ensure_ascii=False) + "\n", mimetype="application/json")
+    return Response(json.dumps(content, ensure_ascii=False) + "\n", mimetype=JSON)
