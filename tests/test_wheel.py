@@ -74,11 +74,17 @@ def test_an_installed_wheel_builds_and_answers(installed, tmp_path) -> None:
         "with_client = kg.open(sys.argv[1])\n"
         "answer = with_client.ask('projects-in-a-country', country='KE')\n"
         "print(answer.release, len(answer), answer[0]['projectLabel'])\n"
+        "print(len(answer.to_pandas()), len(answer.to_polars()))\n"
+        "places = with_client.ask('projects-on-the-map').to_geopandas()\n"
+        "print(type(places).__name__, places.geometry.notna().sum() >= 100)\n"
         "print(kg.__file__)\n"
     )
     asked = _python(installed, "-c", script, str(tmp_path))
     assert asked.returncode == 0, asked.stderr
-    first, where = asked.stdout.splitlines()
+    first, frames, places, where = asked.stdout.splitlines()
     assert first.startswith(release)
-    assert int(first.split()[1]) >= 10
+    rows = first.split()[1]
+    assert int(rows) >= 10
+    assert frames == f"{rows} {rows}"
+    assert places == "GeoDataFrame True"
     assert where.startswith(str(installed))
