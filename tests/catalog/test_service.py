@@ -125,6 +125,12 @@ def test_people_see_how_exact_a_number_is_in_front_of_it(client: FlaskClient) ->
     assert (row["qualifier"], row["value"], row["observedQualifier"]) == ("about", 400, None)
 
 
+def test_a_list_to_pick_from_says_nothing_about_typing_and_a_heading_says_its_unit_once(client: FlaskClient) -> None:
+    page = client.get("/questions/suppliers-in-a-country", headers={"Accept": "text/html"}).text
+    assert "<select" in page and "by name in any language" not in page and "hint-country" not in page
+    assert re.search(r"<th[^>]*>Projects</th>", page)
+
+
 def test_unknown_names_and_forms_are_not_found(client: FlaskClient) -> None:
     assert client.get("/questions/projects-in-a-contry").status_code == 404
     assert "projects-in-a-country" in client.get("/questions/projects-in-a-contry").get_json(force=True)["detail"]

@@ -1,5 +1,6 @@
 """Why the answer to a saved question is empty, in the words of its form and in the question's own pattern."""
 
+import re
 from dataclasses import dataclass
 
 from kg.catalog.bind import bound
@@ -38,7 +39,8 @@ def explain(engine: Engine, answer: QuestionAnswer, choices: Choices) -> Reason 
     pattern = " ".join(" ".join(asked.template(*span) for span in found.spans).split())
     names = tuple(dict.fromkeys(name for span in found.spans for name in asked.parameters(*span)))
     params = [parameter for name in names if (parameter := answer.question.param(name)) is not None]
-    nearest = tuple(name for text in found.nearest if (name := _name(text, params, choices)) is not None)
+    names_near = (_name(text, params, choices) for text in found.nearest)
+    nearest = tuple(dict.fromkeys(name for name in names_near if name is not None))
     if found.unknown is not None and not params:
         return Reason(message=found.message, pattern=pattern, parameters=(), nearest=found.nearest)
     if params:
@@ -60,5 +62,7 @@ def _name(text: str, params: list[Parameter], choices: Choices) -> str | None:
     for parameter in params:
         if parameter.type is ParameterType.IRI and any(choice.iri == iri for choice in choices.of(parameter)):
             return choices.label(iri, parameter)
+        if parameter.type is ParameterType.GYEAR and re.match(r"[0-9]{4}(-|\Z)", text):
+            return text[:4]
     is_typed = any(parameter.type is not ParameterType.IRI for parameter in params)
     return text if is_typed and iri == text else None

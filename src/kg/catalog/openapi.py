@@ -7,12 +7,15 @@ from kg.catalog.formats import offered
 from kg.catalog.load import Catalog
 from kg.catalog.rdf import describe
 from kg.catalog.records import Form, Parameter, ParameterType, Question
+from kg.catalog.values import MAX_VALUE_CHARACTERS
 
 Example = Mapping[str, Any]
 _PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+# What `kg.catalog.values` takes, without the characters beyond the first plane: not all readers of patterns know them.
+_WRITABLE: Final = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\ufffe\\uffff]*$"
 _TYPES: Final[Mapping[ParameterType, dict[str, Any]]] = {
-    ParameterType.IRI: {"type": "string"},
-    ParameterType.STRING: {"type": "string", "maxLength": 500},
+    ParameterType.IRI: {"type": "string", "maxLength": MAX_VALUE_CHARACTERS, "pattern": _WRITABLE},
+    ParameterType.STRING: {"type": "string", "maxLength": MAX_VALUE_CHARACTERS, "pattern": _WRITABLE},
     ParameterType.INTEGER: {"type": "integer"},
     ParameterType.DECIMAL: {"type": "number"},
     ParameterType.GYEAR: {"type": "string", "pattern": "^[1-9][0-9]{3}$"},
@@ -109,6 +112,8 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "in": "query",
         "description": f"{parameter.label}: {describe(parameter)}",
         "required": False,
+        # An untouched field of a form: the default.
+        "allowEmptyValue": True,
         "schema": schema,
         "example": [example] if parameter.multi else example,
         **({"style": "form", "explode": True} if parameter.multi else {}),
@@ -195,24 +200,28 @@ _COMMON: Final[dict[str, Any]] = {
         "name": "page",
         "in": "query",
         "description": "Which page, counted from 1; Link headers lead to the others",
-        "schema": {"type": "integer", "minimum": 1},
+        "allowEmptyValue": True,
+        "schema": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
     },
     "limit": {
         "name": "limit",
         "in": "query",
         "description": "Rows on a page",
-        "schema": {"type": "integer", "minimum": 1, "maximum": 10000},
+        "allowEmptyValue": True,
+        "schema": {"type": "integer", "minimum": 1, "maximum": 10_000},
     },
     "evidence": {
         "name": "evidence",
         "in": "query",
         "description": "1 adds to each row the places in the sources that it rests on; the rows stay the same",
+        "allowEmptyValue": True,
         "schema": {"type": "string", "enum": ["0", "1"]},
     },
     "bom": {
         "name": "bom",
         "in": "query",
         "description": "1 begins CSV and TSV with a byte order mark, for spreadsheets that need it",
+        "allowEmptyValue": True,
         "schema": {"type": "string", "enum": ["0", "1"]},
     },
 }

@@ -203,7 +203,7 @@ class _Composer:
         answer = self._inquiry.ask(piece.question, piece.arguments)
         chosen = [index for index in range(len(answer.rows)) if _fits(answer, index, piece.condition)]
         if piece.verb is Verb.FINDING:
-            sentence = finding(answer) or "No source in the corpus says anything."
+            sentence = finding(answer, self._inquiry.choices) or "No source in the corpus says anything."
             return Value(sentence, self.notes.rows(answer, chosen, "Counted from"))
         cells = [_cell(answer, index, piece.column) for index in chosen] if piece.column else []
         if piece.verb is Verb.VALUE:

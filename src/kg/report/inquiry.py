@@ -40,7 +40,7 @@ class Inquiry:
         """
         self._engine = engine
         self._catalog = catalog
-        self._choices = choices
+        self.choices = choices
         self.bound = bind_values(report, values, choices)
         self._answers: dict[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], QuestionAnswer] = {}
 
@@ -63,7 +63,7 @@ class Inquiry:
                 self._engine,
                 self._catalog.question(name),
                 given,
-                choices=self._choices,
+                choices=self.choices,
                 evidence=True,
                 rows=_MOST_ROWS,
             )
@@ -76,7 +76,7 @@ class Inquiry:
     def parameters(self, answer: QuestionAnswer) -> str:
         """Return what was asked with, as words; empty where the question takes nothing."""
         return "; ".join(
-            f"{parameter.label}: {value_words(answer, self._choices, parameter.name)}"
+            f"{parameter.label}: {value_words(answer, self.choices, parameter.name)}"
             for parameter in answer.question.params
             if parameter.name in answer.values
         )

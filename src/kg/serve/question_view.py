@@ -113,7 +113,8 @@ def table(answer: QuestionAnswer) -> TableView:
                 name=name,
                 heading=_heading(thing or name),
                 meaning=column.meaning,
-                unit=column.unit,
+                # A heading that says the unit says it once.
+                unit=None if column.unit in _heading(thing or name).lower().split() else column.unit,
                 kind="number" if is_number else "text",
             )
         )
@@ -210,7 +211,7 @@ def _field(parameter: Parameter, given: list[str], choices: Choices, error: str 
     return FieldView(
         name=parameter.name,
         label=parameter.label,
-        hint=parameter.description or describe(parameter),
+        hint=parameter.description or (_picked(parameter) if control == "select" else describe(parameter)),
         control=control,
         multi=parameter.multi,
         optional=parameter.optional,
@@ -218,6 +219,13 @@ def _field(parameter: Parameter, given: list[str], choices: Choices, error: str 
         value=", ".join(values),
         error=error,
     )
+
+
+def _picked(parameter: Parameter) -> str:
+    """Return what must be known to pick from a list, where nothing has to be typed."""
+    if parameter.multi:
+        return "several may be chosen; none means all" if parameter.optional else "several may be chosen"
+    return ""
 
 
 def _chosen(parameter: Parameter, values: list[str], choices: Choices) -> set[str]:
