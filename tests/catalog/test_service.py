@@ -101,6 +101,7 @@ def test_a_wrong_parameter_is_a_problem_that_names_it(query: str, parameter: str
 def test_the_page_keeps_the_form_and_says_what_is_wrong(client: FlaskClient) -> None:
     page = client.get(f"{PATH}?country=Wonderland", headers={"Accept": "text/html"})
     assert page.status_code == 400 and 'role="alert"' in page.text and "<form" in page.text
+    assert '<option value="" selected>choose one</option>' in page.text
 
 
 def test_the_page_escapes_what_was_given(client: FlaskClient) -> None:
@@ -126,7 +127,7 @@ def test_people_see_how_exact_a_number_is_in_front_of_it(client: FlaskClient) ->
 
 
 def test_a_list_to_pick_from_says_nothing_about_typing_and_a_heading_says_its_unit_once(client: FlaskClient) -> None:
-    page = client.get("/questions/suppliers-in-a-country", headers={"Accept": "text/html"}).text
+    page = client.get(f"/questions/suppliers-in-a-country?{ALPHA}", headers={"Accept": "text/html"}).text
     assert "<select" in page and "by name in any language" not in page and "hint-country" not in page
     assert re.search(r"<th[^>]*>Projects</th>", page)
 

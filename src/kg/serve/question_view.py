@@ -12,6 +12,7 @@ from kg.catalog.formats import node_lists
 from kg.catalog.rdf import describe
 from kg.catalog.records import Parameter, ParameterType, Question
 from kg.catalog.run import QuestionAnswer
+from kg.charts.lettering import plain_name
 from kg.engine import Iri, Literal, Term
 from kg.vocab import XSD, compact, split_iri
 
@@ -113,8 +114,7 @@ def table(answer: QuestionAnswer) -> TableView:
                 name=name,
                 heading=_heading(thing or name),
                 meaning=column.meaning,
-                # A heading that says the unit says it once.
-                unit=None if column.unit in _heading(thing or name).lower().split() else column.unit,
+                unit=_unit(column.unit, _heading(thing or name)),
                 kind="number" if is_number else "text",
             )
         )
@@ -127,8 +127,15 @@ def table(answer: QuestionAnswer) -> TableView:
 
 
 def _heading(name: str) -> str:
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name.replace("_", " "))
+    words = plain_name(name)
     return words[:1].upper() + words[1:]
+
+
+def _unit(unit: str | None, heading: str) -> str | None:
+    """Return a unit where it says more than the heading does and than the name of the column that holds it."""
+    if unit is None or unit in heading.lower().split() or unit == "currency" or unit.startswith("see "):
+        return None
+    return unit
 
 
 def _cell(named: dict[str, Term | None], name: str, columns: Sequence[str]) -> CellView:
@@ -208,6 +215,9 @@ def _field(parameter: Parameter, given: list[str], choices: Choices, error: str 
         control = "number"
     if control == "select" and parameter.optional and not parameter.multi:
         options.insert(0, ("", "any", not values))
+    elif control == "select" and error is not None and not any(chosen for _, _, chosen in options):
+        # Nothing that nobody chose may look chosen.
+        options.insert(0, ("", "choose one", True))
     return FieldView(
         name=parameter.name,
         label=parameter.label,
