@@ -180,7 +180,7 @@ def test_a_full_table_of_files_denies_sockets() -> None:
 
 
 def test_workers_have_two_walls_and_few_files(shared_engine: PoolEngine) -> None:
-    for worker in shared_engine._idle:
+    for worker in shared_engine._crew._idle:
         assert set(worker.measures) == {"no-files", "seccomp"}
         assert len(list((Path("/proc") / str(worker.pid) / "fd").iterdir())) <= 6
         limits = (Path("/proc") / str(worker.pid) / "limits").read_text()

@@ -254,13 +254,13 @@ def test_killing_workers_fails_no_query(start: StartEngine) -> None:
 
 def test_a_killed_zygote_is_started_again(start: StartEngine) -> None:
     engine = start()
-    zygote = engine._zygote._process.pid
+    zygote = engine._crew._zygote._process.pid
     kill(zygote)
     for pid in engine.worker_pids():
         kill(pid)
     # Its workers' endings can no longer be told apart, so the query in flight may fail; the next may not.
     wait_until(lambda: _answers(engine), 10)
-    assert engine._zygote._process.pid != zygote
+    assert engine._crew._zygote._process.pid != zygote
 
 
 def _answers(engine: PoolEngine) -> bool:
@@ -275,7 +275,7 @@ def test_closing_leaves_no_process(start: StartEngine) -> None:
     thread = threading.Thread(target=lambda: _answers_bomb(engine))
     thread.start()
     time.sleep(0.3)
-    pids = [*engine.worker_pids(), engine._zygote._process.pid]
+    pids = [*engine.worker_pids(), engine._crew._zygote._process.pid]
     assert len(pids) >= 4
     engine.close()
     thread.join(2)
@@ -351,7 +351,7 @@ def test_a_store_beyond_the_bound_is_read_from_disk(start: StartEngine) -> None:
 def test_a_large_store_is_served_from_disk_until_it_is_in_memory(
     start: StartEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kg.engine.pool._SMALL_BYTES", 0)
+    monkeypatch.setattr("kg.engine.crew._SMALL_BYTES", 0)
     engine = start()
     for _ in range(200):
         assert engine.answer(fresh("ASK { ?s ?p ?o }")).form == "boolean"
