@@ -167,7 +167,7 @@ def test_a_damaged_current_release_falls_back_loudly(tmp_path: Path) -> None:
     begun = time.monotonic()
     with running(folder, tmp_path / "log") as server:
         assert requests.get(f"{server.url}/readyz", timeout=5).json()["release"] == first.release
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 60
         assert "is damaged" in server.log.read_text()
 
 
