@@ -91,31 +91,49 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Expect the listed differences to fail; where the store cannot be installed, say so of every test."""
-    if _backend.name == EMBEDDED:
-        return
-    if why := missing(_backend.name):
+    if _backend.name != EMBEDDED and (why := missing(_backend.name)):
         for item in items:
             item.add_marker(pytest.mark.skip(reason=f"SKIPPED LOUDLY: {why}"))
         return
-    reasons = differences(_backend.name)
+    listed = {name: differences(name) for name in SERVERS}
+    seen: set[tuple[str, str]] = set()
     for item in items:
-        # A name without brackets stands for every case of a test.
-        reason = reasons.get(item.nodeid) or reasons.get(item.nodeid.partition("[")[0])
-        if reason:
-            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
-    seen = {name for item in items for name in (item.nodeid, item.nodeid.partition("[")[0])}
-    files = {name.partition("::")[0] for name in seen}
-    gone = [name for name in reasons if name.partition("::")[0] in files and name not in seen]
-    # A part of a file may be chosen; what the whole file does not have is a mistake.
+        store = _store_of(item)
+        for name in (item.nodeid, item.nodeid.partition("[")[0]):
+            seen.add((store, name))
+            # A name without brackets stands for every case of a test.
+            if mark := listed.get(store, {}).get(name):
+                item.add_marker(mark)
+    files = {(store, name.partition("::")[0]) for store, name in seen if "::" in name}
+    gone = [
+        name
+        for store, names in listed.items()
+        for name in names
+        if (store, name.partition("::")[0]) in files and (store, name) not in seen
+    ]
+    # One test or a few may be chosen; what a whole suite does not have is a mistake in the list.
     if gone and os.environ.get("KG_WHOLE_SUITE"):
         raise pytest.UsageError(f"{DIFFERENCES.name} names tests that do not exist: {', '.join(gone)}")
+
+
+def _store_of(item: pytest.Item) -> str:
+    """Return the store that a test asks: that of the run, or the one that it starts itself."""
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("pair", _backend.name)) if callspec is not None else _backend.name
 
 
 def pytest_unconfigure() -> None:
     _backend.closing.close()
 
 
-def differences(name: str) -> dict[str, str]:
-    """Return the tests that a store fails, with the reason of each."""
+def differences(name: str) -> dict[str, pytest.MarkDecorator]:
+    """Return the tests that a store fails, each as expected to fail for its reason.
+
+    What ends a store's work for everybody (`run = false` in the list) is not asked.
+    """
     content: dict[str, Any] = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
-    return {test: group["reason"] for group in content.get(name, ()) for test in group["tests"]}
+    return {
+        test: pytest.mark.xfail(reason=group["reason"], strict=True, run=group.get("run", True))
+        for group in content.get(name, ())
+        for test in group["tests"]
+    }

@@ -21,8 +21,9 @@ from kg.engine.asking import Asking
 from kg.engine.budget import Budgets
 from kg.engine.cache import AnswerCache
 from kg.engine.execute import _as_xml as as_xml
+from kg.engine.syntax import syntax_error
 from kg.engine.federation import Federation
-from kg.engine.store_http import StoreClient, StoreError, addresses
+from kg.engine.store_http import UNREADABLE, StoreClient, StoreError, addresses
 from kg.engine.types import Answer, Limits, Query
 from kg.errors import (
     ClientBudgetError,
@@ -30,6 +31,7 @@ from kg.errors import (
     EngineBusyError,
     KgError,
     NotAcceptableError,
+    QuerySyntaxError,
     QueryTimeoutError,
     QueryTooLargeError,
 )
@@ -163,14 +165,19 @@ class RemoteEngine(Asking):
         text, default, named = self._dataset(query)
         accept = [formats.N_TRIPLES, "text/plain"] if is_graph else [formats.JSON]
         factor = _NTRIPLES_FACTOR if is_graph else _JSON_FACTOR
-        body, _ = self._client.query(
-            text,
-            accept=accept,
-            seconds=seconds,
-            most_bytes=limits.bytes * factor,
-            default_graphs=default,
-            named_graphs=named,
-        )
+        try:
+            body, _ = self._client.query(
+                text,
+                accept=accept,
+                seconds=seconds,
+                most_bytes=limits.bytes * factor,
+                default_graphs=default,
+                named_graphs=named,
+            )
+        except QuerySyntaxError as error:
+            # Oxigraph says where, in words of its own that the local engine reads as well.
+            said = str(error).removeprefix(UNREADABLE)
+            raise syntax_error(said, query.text) if said.startswith("error at ") else error from None
         if not self._named:
             return body
         if not is_graph:

@@ -23,6 +23,7 @@ _CONNECT_S: Final = 5.0
 _PIECE: Final = 65_536
 _RETRY_S: Final = 5
 _MOST_WORDS: Final = 300
+UNREADABLE: Final = "the store cannot read the query: "
 
 
 class StoreError(EngineBusyError):
@@ -153,7 +154,7 @@ class StoreClient:
         headers = {"Accept": ", ".join(accept)}
         status, kind, body = self._send("POST", self.where.query, seconds, most_bytes, headers=headers, form=form)
         if status == 400:
-            raise QuerySyntaxError(f"the store cannot read the query: {_words(body)}")
+            raise QuerySyntaxError(f"{UNREADABLE}{_words(body)}")
         self._check(status, kind, body, self.where.query)
         if kind not in accept:
             raise StoreError(

@@ -25,6 +25,14 @@ def turtle(reading: Reading) -> bytes:
     return _serialise(list(dict.fromkeys(quad.triple for quad in reading.quads)), ox.RdfFormat.TURTLE)
 
 
+def readable(ntriples: bytes, first: str) -> bytes:
+    """Return N-Triples as Turtle with prefixes, one block a subject, that of a thing first."""
+    triples = [quad.triple for quad in ox.parse(ntriples, format=ox.RdfFormat.N_TRIPLES)]
+    triples.sort(key=lambda triple: (triple.subject.value != first, str(triple)))
+    used = {prefix: iri for prefix, iri in _PREFIXES.items() if f"<{iri}".encode() in ntriples}
+    return ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=used) or b""
+
+
 def by_graph(reading: Reading) -> list[ox.Quad]:
     """Return the quads graph by graph, sorted by their lines within a graph."""
     # The sort is stable, so quads stay in the order of their lines within a graph.

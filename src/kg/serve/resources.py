@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kg.engine import Iri, Query, Term
 from kg.errors import NotAcceptableError
-from kg.export import jsonld
+from kg.export import jsonld, rdf
 from kg.serve.negotiate import best
 from kg.serve.problems import problem
 from kg.serve.site import Site, site
@@ -58,8 +58,8 @@ PREFIX dcterms: <http://purl.org/dc/terms/>
 _STATE: Final = """
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
 PREFIX dcterms: <http://purl.org/dc/terms/>
-SELECT ?known ?withdrawn ?replacement WHERE {
-  BIND(EXISTS { <THING> ?p ?o } AS ?known)
+SELECT DISTINCT ?withdrawn ?replacement WHERE {
+  <THING> ?p ?o .
   OPTIONAL { <THING> owl:deprecated ?withdrawn }
   OPTIONAL { <THING> dcterms:isReplacedBy+ ?replacement FILTER NOT EXISTS { ?replacement dcterms:isReplacedBy ?next } }
 }
@@ -91,9 +91,9 @@ def thing_iri(kind: str, slug: str) -> str | None:
 def state_of(where: Site, iri: str) -> State:
     """Ask whether a thing is known, withdrawn or replaced."""
     rows = where.engine.rows(_STATE.replace("THING", iri), trusted=True).rows
-    known, withdrawn, replacement = rows[0]
+    withdrawn, replacement = rows[0] if rows else (None, None)
     return State(
-        known=_is_true(known),
+        known=bool(rows),
         withdrawn=_is_true(withdrawn),
         replacement=replacement.value if isinstance(replacement, Iri) else None,
     )
@@ -140,6 +140,9 @@ def identify(kind: str, slug: str) -> BaseResponse:
         )
         return make_response(current_app.view_functions[view](kind=kind, **name))
     target = f"/data/{kind}/{slug}.{suffix}" if suffix else f"/page/{kind}/{slug}"
+    if kind == "scheme" and not suffix:
+        # Lists of codes stand with the terms, the technologies on a page of their own.
+        target = "/technologies" if slug == "technology" else f"/ontology#scheme-{slug}"
     answer = redirect(target, code=303)
     answer.headers["Vary"] = "Accept, Accept-Encoding"
     return answer
@@ -183,8 +186,10 @@ def context() -> Response:
 
 def _body(where: Site, iri: str, media: str) -> bytes:
     facts = _FACTS.replace("THING", iri)
-    if media in ("text/turtle", "application/n-triples", "application/rdf+xml"):
-        text = f"{_PREFIXES}CONSTRUCT {{ ?s ?p ?o }} WHERE {facts}"
+    text = f"{_PREFIXES}CONSTRUCT {{ ?s ?p ?o }} WHERE {facts}"
+    if media == "text/turtle":
+        return rdf.readable(where.engine.graph(text, trusted=True), iri)
+    if media in ("application/n-triples", "application/rdf+xml"):
         return where.engine.answer(Query(text=text, graph_type=media, trusted=True)).body
     rows = where.engine.rows(f"{_PREFIXES}SELECT DISTINCT ?s ?p ?o WHERE {facts}", trusted=True).rows
     document = _framed(rows, iri)

@@ -150,15 +150,18 @@ class Watch:
         except SnapshotError:
             return False
         serving: Site = self._app.extensions["kg"]
-        if snapshot.release in (serving.release, self._refused):
+        is_refused = snapshot.release == self._refused
+        # A release is built first and then put into a store, so with a store it may open later.
+        if snapshot.release == serving.release or (is_refused and not self._settings.store):
             return False
         try:
             fresh = open_site(self._settings, snapshot)
         except KgError as error:
             self._refused = snapshot.release
-            log.error(
-                "release %s cannot be served, staying with %s: %s", snapshot.release, serving.release, error.summary
-            )
+            if not is_refused:
+                log.error(
+                    "release %s cannot be served, staying with %s: %s", snapshot.release, serving.release, error.summary
+                )
             return False
         # The release before goes on answering meanwhile.
         warm_rooms(create_app(fresh))
