@@ -75,7 +75,7 @@ def read_request(arguments: "MultiDict[str, str]") -> Asked:
 
 
 def _number(arguments: "MultiDict[str, str]", name: str, most: int) -> int | None:
-    text = arguments.get(name, "").strip()
+    text = arguments.get(name, "")
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= most):
@@ -84,7 +84,7 @@ def _number(arguments: "MultiDict[str, str]", name: str, most: int) -> int | Non
 
 
 def _flag(arguments: "MultiDict[str, str]", name: str) -> bool:
-    text = arguments.get(name, "").strip()
+    text = arguments.get(name, "")
     if text not in ("", "0", "1"):
         raise ParameterError(name, "0 or 1", "1")
     return text == "1"
