@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.browser.conftest import Watched
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 FINANCES = "/questions/who-finances-what"
 
@@ -65,7 +65,38 @@ def test_analyst_finds_who_finances_and_takes_the_table_along(watched: Watched) 
     _follow(page, "/page/evidence/sosi-2020-")
     assert re.search(r"lines? \d+", _heading(page))
     assert page.locator('main a[href^="/page/source/sosi-2020"]').count() > 0
-    assert "15,400,000" in page.locator("main").inner_text() or "License plate" in page.locator("main").inner_text()
+    assert "License plate" in page.locator("main").inner_text(), "the page of the lines says what rests on them"
+    assert watched.faults() == []
+
+
+def test_analyst_reads_a_report_whose_numbers_lead_to_lines(watched: Watched) -> None:
+    page = watched.page
+    assert watched.open("/") == 200
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Reports").click()
+    page.get_by_role("link", name="Country profile").click()
+    assert _heading(page) == "Country profile: Kenya"
+    page.get_by_label("Country", exact=True).select_option("place:ecuador")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile("country=place(:|%3A)ecuador"))
+    assert _heading(page) == "Country profile: Ecuador"
+
+    # A number has a note, and the note names lines of a source that has a page here.
+    mark = page.locator("article sup a, .paper sup a").first
+    mark.click()
+    note = page.locator(page.url.partition("#")[2].join(("#", "")))
+    assert re.search(r"lines? \d+", note.inner_text())
+    source = note.locator('a[href^="/page/source/"]').first
+    title = source.inner_text()
+    source.click()
+    assert _heading(page) == title
+    assert "SHA-256 of the text" in page.locator("#facts").inner_text()
+    page.go_back()
+
+    # The same to take along.
+    found = page.locator("main a.btn", has_text="PDF").get_attribute("href") or ""
+    answer = page.request.get(watched.base + found, timeout=60_000)
+    assert answer.status == 200
+    assert answer.body().startswith(b"%PDF")
     assert watched.faults() == []
 
 
@@ -103,7 +134,7 @@ def test_journalist_checks_a_claim_and_gets_a_link_to_cite(watched: Watched) -> 
     assert watched.open(found.group(0)) == 200
     assert "−24 %" in _heading(page)
     with page.expect_download() as waiting:
-        page.locator('main a[href$=".bib"]').click()
+        page.locator("main a", has_text="BibTeX").click()
     assert found.group(1) in Path(waiting.value.path()).read_text(encoding="utf-8")
     assert watched.faults() == []
 
@@ -123,11 +154,8 @@ def test_engineer_runs_a_query_in_the_editor(watched: Watched) -> None:
     page = watched.page
     assert watched.open("/sparql") == 200
     query = "SELECT ?n WHERE { VALUES ?n { 11 22 33 } }"
-    # Emptied by the editor's own key first: when letters replace a coloured selection, Chromium itself tries to keep
-    # the colours by an inline style, which the policy refuses; nothing comes of it but a line in the console.
     page.locator(".cm-content").click()
     page.keyboard.press("Control+a")
-    page.keyboard.press("Delete")
     page.keyboard.type(query)
     assert page.locator(".cm-content").inner_text().strip() == query
     page.get_by_role("button", name=re.compile("^(Run|Ask)")).first.click()
@@ -172,6 +200,18 @@ def test_engineer_finds_standards_behind_every_page(watched: Watched) -> None:
     assert ask.get(thing, headers={"Accept": "text/html"}).url.endswith("/page/project/ecu911")
     openapi = ask.get(f"{base}/openapi.json").json()
     assert any("who-finances-what" in path for path in openapi["paths"])
+
+    # A saved question is a call that says whether it is whole.
+    called = ask.get(f"{base}/questions/projects-by-country.json")
+    assert called.headers["kg-complete"] == "true"
+    assert called.json()["release"] == called.headers["kg-release"]
+
+    # Things are joined to what others know of them.
+    assert watched.open("/page/place/kenya") == 200
+    elsewhere = [link.get_attribute("href") or "" for link in page.locator(".xl a[rel=external]").all()]
+    for start in ("http://www.wikidata.org/entity/Q114", "https://sws.geonames.org/192950", "https://www.iso.org/"):
+        assert any(href.startswith(start) for href in elsewhere), start
+    assert ask.get(f"{base}/reconcile").json()["name"]
     assert watched.faults() == []
 
 
@@ -203,6 +243,30 @@ def test_everything_works_without_javascript(browser: "Browser", base: str) -> N
         assert page.locator("main table").count() > 1
     finally:
         context.close()
+
+
+READ = (
+    "/", "/search?q=crime", "/projects", "/technologies", "/page/project/ecu911", "/page/claim/ecu911-crime-fall",
+    "/questions", "/questions/projects-on-the-map", "/reports/country-profile", "/ontology", "/quality", "/about",
+)  # fmt: skip
+
+
+def test_a_page_reads_the_same_without_javascript(browser: "Browser", strict: "BrowserContext", base: str) -> None:
+    plain = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    try:
+        without, with_it = plain.new_page(), strict.new_page()
+        for path in READ:
+            texts = []
+            for page in (without, with_it):
+                page.goto(base + path)
+                # What only a script can do is no text to read.
+                words = page.locator("main").inner_text()
+                texts.append(re.sub(r"\s+|Copy link", "", words))
+            assert texts[0] == texts[1], path
+            assert len(texts[0]) > 500, path
+        with_it.close()
+    finally:
+        plain.close()
 
 
 def test_editor_answers_without_javascript(browser: "Browser", base: str) -> None:

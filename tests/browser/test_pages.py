@@ -1,26 +1,11 @@
 """Every kind of page in a browser: no error, nothing refused or fetched from elsewhere, no side scroll, no barrier."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import pytest
 
-from tests.browser.addresses import PAGES, Address
+from tests.browser.addresses import FITTING_A_TABLET, PAGES, Address
+from tests.browser.axe import barriers_in_light_dark_and_on_a_phone
 from tests.browser.conftest import Watched
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-AXE = Path(__file__).resolve().parent / "vendor" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
-# Only what breaks a rule is wanted; the nodes that pass are many.
-_RUN = f"axe.run(document, {{runOnly: {RULES}, resultTypes: ['violations']}})"
-# The dark scheme changes colours and nothing else, so only the rules about colours are asked again.
-_COLOUR_RULES = ["color-contrast", "link-in-text-block"]
-_RUN_COLOURS = f"axe.run(document, {{runOnly: {{type: 'rule', values: {_COLOUR_RULES}}}, resultTypes: ['violations']}})"
-# On a phone links come closer to each other.
-_RUN_SIZES = "axe.run(document, {runOnly: {type: 'rule', values: ['target-size']}, resultTypes: ['violations']})"
 # What sticks out on the right, for the message of a failure.
 _TOO_WIDE = """
 () => {
@@ -34,49 +19,70 @@ _TOO_WIDE = """
       .slice(0, 5).map(e => e.outerHTML.slice(0, 160)));
 }
 """
+_SCROLLING_TABLES = """
+() => [...document.querySelectorAll(".scroll:has(table)")].filter(e => e.scrollWidth > e.clientWidth)
+  .map(e => e.getAttribute("aria-label") + " " + e.scrollWidth + " in " + e.clientWidth)
+"""
 
 
-def _name(address: Address) -> str:
-    return address.name
-
-
-@pytest.mark.parametrize("address", PAGES, ids=_name)
-def test_page_is_clean_and_fits_a_phone(watched: Watched, address: Address) -> None:
+@pytest.mark.parametrize("address", PAGES, ids=lambda address: address.name)
+def test_page_is_clean_fits_a_phone_and_has_no_barrier(watched: Watched, address: Address) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 1280, "height": 900})
     assert watched.open(address.path) == address.status
-    assert watched.page.locator("h1").count() == 1
-    watched.page.set_viewport_size({"width": 360, "height": 800})
-    assert watched.page.evaluate(_TOO_WIDE) == []
+    assert page.locator("h1").count() == 1
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate(_TOO_WIDE) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
     assert watched.faults(status=address.status) == []
+    if address.fold:
+        page.evaluate(
+            "fold => [...document.querySelectorAll(fold)].slice(0, 4).forEach(e => { e.open = true })", address.fold
+        )
+    assert barriers_in_light_dark_and_on_a_phone(page) == []
 
 
-@pytest.fixture(scope="module")
-def probed(browser: "Browser") -> Iterator["Page"]:
-    """A page into which axe may be put, against the policy of the site; that the policy holds is tested elsewhere."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True, reduced_motion="reduce")
-    context.set_default_timeout(15_000)
-    yield context.new_page()
-    context.close()
+@pytest.mark.parametrize("path", FITTING_A_TABLET)
+def test_lists_fit_a_tablet_without_scrolling_in_their_frame(watched: Watched, path: str) -> None:
+    for width in (800, 1280):
+        watched.page.set_viewport_size({"width": width, "height": 900})
+        assert watched.open(path) == 200
+        assert watched.page.evaluate(_SCROLLING_TABLES) == [], width
 
 
-def _barriers(page: "Page", run: str) -> list[str]:
-    found = page.evaluate(run)["violations"]
-    return [
-        f"{fault['id']} x{len(fault['nodes'])}: {node['target']} {node['html'][:140]} {node['failureSummary'][:300]}"
-        for fault in found
-        for node in fault["nodes"][:3]
-    ]
+def test_an_address_of_a_term_opens_it(watched: Watched) -> None:
+    page = watched.page
+    assert watched.open("/ontology#Financing") == 200
+    assert page.locator("#Financing").is_visible()
+    assert page.locator("details.term[open]").count() == 1
+    page.get_by_role("navigation", name="Terms").get_by_role("link", name="Claim", exact=True).click()
+    assert page.locator("#Claim").is_visible()
+    assert page.locator("details.term:has(> #Claim) > summary").is_visible()
+    assert watched.faults() == []
 
 
-@pytest.mark.parametrize("address", PAGES, ids=_name)
-def test_page_has_no_barrier_in_light_and_dark(probed: "Page", base: str, address: Address) -> None:
-    probed.set_viewport_size({"width": 1280, "height": 900})
-    probed.emulate_media(color_scheme="light")
-    probed.goto(base + address.path)
-    probed.evaluate(AXE.read_text(encoding="utf-8"))
-    assert _barriers(probed, _RUN) == [], "light"
-    light = probed.evaluate("getComputedStyle(document.body).backgroundColor")
-    probed.emulate_media(color_scheme="dark")
-    assert probed.evaluate("getComputedStyle(document.body).backgroundColor") != light, "no dark scheme"
-    assert _barriers(probed, _RUN_COLOURS) == [], "dark"
-    probed.set_viewport_size({"width": 360, "height": 800})
-    assert _barriers(probed, _RUN_SIZES) == [], "phone"
+def test_a_page_of_a_named_release_leads_and_suggests_from_that_release(watched: Watched) -> None:
+    page = watched.page
+    release = page.request.get(f"{watched.base}/readyz").json()["release"]
+    assert watched.open(f"/projects?release={release}") == 200
+    page.locator("main tbody th a").first.click()
+    page.wait_for_url(f"**/page/project/*?release={release}")
+    page.locator("#top-search").fill("huawei")
+    page.locator(".suggest [role=option]").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/page/*/*?release={release}")
+    page.locator("#top-search").fill("zte")
+    page.locator("#top-search").press("Enter")
+    page.wait_for_url("**/search?*q=zte*")
+    assert f"release={release}" in page.url
+    assert watched.faults() == []
+
+
+def test_chinese_names_come_with_letters_of_their_own(watched: Watched) -> None:
+    watched.open("/page/actor/huawei")
+    loaded = watched.page.evaluate(
+        "[...document.fonts].filter(f => f.family.includes('Noto Sans SC') && f.status === 'loaded').length"
+    )
+    assert loaded == 1, "the small file is enough for what the data holds"
+    assert "Noto Sans SC" in watched.page.evaluate("getComputedStyle(document.querySelector('.zh')).fontFamily")

@@ -1,13 +1,16 @@
 """`/reports`: the saved reports as pages, Markdown and PDF, with their parameters in the address."""
 
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from html import unescape
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Final, cast
 
 from flask import Blueprint, Response, current_app, render_template, request
+from markupsafe import Markup
 
 from kg import report as reports
 from kg.catalog import Question
@@ -18,8 +21,9 @@ from kg.report.style import read_style
 from kg.serve.negotiate import required
 from kg.serve.problems import problem
 from kg.serve.question_request import MAX_QUERY_BYTES, Asked, etag, read_request
-from kg.serve.question_view import fields, href
+from kg.serve.question_view import fields, href, page_href
 from kg.serve.site import Site, address_of, site
+from kg.vocab import ID
 
 blueprint = Blueprint("reports", __name__)
 
@@ -27,6 +31,7 @@ _CITATIONS: Final = {"bib": "application/x-bibtex", "csl.json": "application/vnd
 # Setting a PDF takes seconds of one core; a second one at the same time would only make both slower.
 _setting = BoundedSemaphore(1)
 _SETTING_WAIT_S: Final = 20.0
+_NAMED: Final = re.compile(rf'href="({re.escape(ID)}[a-z-]+/[^"#]+)"')
 _KEPT: Final = 32
 _kept: "OrderedDict[str, bytes]" = OrderedDict()
 _kept_lock = Lock()
@@ -167,6 +172,11 @@ def _page(here: Site, found: Report) -> Response:
     return response
 
 
+def _with_pages(article: Markup) -> Markup:
+    """Lead from the names of things to their pages here; in a printed report the permanent names stay."""
+    return Markup(_NAMED.sub(lambda found: f'href="{page_href(unescape(found[1]))}"', article))  # noqa: S704
+
+
 def _composed_page(here: Site, found: Report) -> tuple[bytes, int]:
     errors: dict[str, str] = {}
     composed: Composed | None = None
@@ -188,7 +198,7 @@ def _composed_page(here: Site, found: Report) -> tuple[bytes, int]:
         # Fields are made of the parameters alone, which reports and questions have in one form.
         fields=fields(cast(Question, found), dict(given), here.choices, errors),
         errors=errors,
-        article=body(composed) if composed is not None else None,
+        article=_with_pages(body(composed)) if composed is not None else None,
         composed=composed,
         downloads=[(word, href(f"/reports/{found.name}.{word}", pairs)) for word in ("pdf", "md", *_CITATIONS)],
         release=here.release,
