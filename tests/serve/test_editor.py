@@ -113,3 +113,12 @@ def test_the_words_that_are_completed(service: InProcess) -> None:
     assert "rdfs:label" in {one["name"] for one in words["properties"]}
     again = service.client.get("/vocab.json", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_an_empty_answer_names_the_term_that_nothing_uses(service: InProcess) -> None:
+    """A slip of the pen is no statement about the world."""
+    page = service.query(f"SELECT * {{ ?s a <{KG}Actr> }} # slip", BROWSER).text
+    assert "Nothing in this release uses kg:Actr" in page
+    assert "Nearest: kg:Actor" in page
+    cut = service.query(f"SELECT * FROM <{KG}nothing> {{ ?s ?p ?o }} # empty", BROWSER).text
+    assert "no evidence that there is nothing" in cut

@@ -1,17 +1,22 @@
 """What the command line does with questions: values from `-p name=value`, a question or a file, bytes out."""
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from kg.catalog.choices import Choices
+from kg.catalog.empty import explain
 from kg.catalog.faults import CatalogError
 from kg.catalog.formats import FORMATS, media_type, write
 from kg.catalog.load import Catalog, parse_question
+from kg.catalog.nothing import NOT_EVIDENCE, why_nothing
 from kg.catalog.records import Form, Question
 from kg.catalog.run import QuestionAnswer, run
-from kg.engine import Engine, Query
+from kg.engine import Answer, Engine, Query
+from kg.engine.formats import JSON, XML
 from kg.errors import ParameterError, UnknownQuestionError
 
 # Words for --format beside the suffixes; `table` is what people read.
@@ -33,6 +38,20 @@ _GRAPH_TYPES: Final = {
     "table": "text/turtle",
     "txt": "text/turtle",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An answer in a format.
+
+    Attributes:
+        complete: False when rows were left out.
+        empty: for a table without rows why that is so, else None.
+    """
+
+    body: bytes
+    complete: bool
+    empty: str | None
 
 
 def read_pairs(pairs: Sequence[str]) -> dict[str, list[str]]:
@@ -95,8 +114,8 @@ def answer_bytes(
     format_word: str = "table",
     evidence: bool = False,
     bom: bool = False,
-) -> tuple[bytes, bool]:
-    """Return the answer to a question, or to plain SPARQL, in a format, and whether it is complete.
+) -> Written:
+    """Return the answer to a question, or to plain SPARQL, in a format.
 
     `table` is the text that people read; for a CONSTRUCT it is Turtle.
 
@@ -108,8 +127,11 @@ def answer_bytes(
         suffix = format_word
         if format_word == "table":
             suffix = "txt" if asked.form is Form.SELECT else "ttl"
-        answer = run(engine, asked, read_pairs(pairs), evidence=evidence, graph_type=media_type(suffix))
-        return write(answer, suffix, bom=bom), answer.complete
+        choices = Choices(engine)
+        graph_type = media_type(suffix)
+        answer = run(engine, asked, read_pairs(pairs), choices=choices, evidence=evidence, graph_type=graph_type)
+        empty = _why_empty(engine, answer, choices) if asked.form is Form.SELECT and not answer.rows else None
+        return Written(body=write(answer, suffix, bom=bom), complete=answer.complete, empty=empty)
     if pairs:
         raise ParameterError(pairs[0].partition("=")[0], "no parameter: plain SPARQL has none")
     done = engine.answer(
@@ -119,4 +141,18 @@ def answer_bytes(
             graph_type=_GRAPH_TYPES.get(format_word),
         )
     )
-    return done.body, done.complete
+    empty = why_nothing(engine, asked) if _has_no_rows(done) else None
+    return Written(body=done.body, complete=done.complete, empty=empty)
+
+
+def _has_no_rows(done: Answer) -> bool:
+    if done.form != "bindings":
+        return False
+    if done.media_type == JSON:
+        return not json.loads(done.body)["results"]["bindings"]
+    return b"<result>" not in done.body if done.media_type == XML else done.body.count(b"\n") <= 1
+
+
+def _why_empty(engine: Engine, answer: QuestionAnswer, choices: Choices) -> str:
+    reason = explain(engine, answer, choices)
+    return reason.message if reason is not None else NOT_EVIDENCE

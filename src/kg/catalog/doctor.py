@@ -9,18 +9,20 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import Final
+from typing import Final, Protocol
 
 from kg.catalog.pattern import Pattern, Piece, PieceKind, Span, inner_groups, take_apart
 from kg.catalog.terms import iri_text
 from kg.catalog.tokens import Kind, Token, significant, tokenize
-from kg.engine import Engine, Iri, Limits, Term
+from kg.engine import Iri, Limits, Rows, Term
 from kg.errors import KgError, QuerySyntaxError
 from kg.vocab import ID, KG, PREFIXES, compact
 
 # A question that asks for less time than this would mostly be stopped while it is being handed over.
 _LEAST_SECONDS: Final = 0.02
 _MOST_ROWS: Final = 20_000
+# Comparing takes time by the square of the length.
+_LONGEST_NAME: Final = 120
 _CUTS: Final = re.compile(r"\b(HAVING|LIMIT|OFFSET)\b", re.IGNORECASE)
 _FIXED: Final = (PieceKind.OPTIONAL, PieceKind.BIND)
 _GROUPS: Final = (PieceKind.SUBSELECT, PieceKind.GROUP, PieceKind.UNION)
@@ -47,11 +49,21 @@ class Diagnosis:
     message: str
 
 
+class Asks(Protocol):
+    """What the examination needs of an engine."""
+
+    def rows(self, sparql: str, *, limits: Limits | None = None, trusted: bool = False) -> Rows:
+        """Answer a SELECT as terms."""
+
+    def ask(self, sparql: str, *, limits: Limits | None = None, trusted: bool = False) -> bool:
+        """Answer an ASK."""
+
+
 class _OutOfTimeError(Exception):
     """The examination has used up its time."""
 
 
-def diagnose(engine: Engine, sparql: str, *, seconds: float = 0.25) -> Diagnosis | None:
+def diagnose(engine: Asks, sparql: str, *, seconds: float = 0.25) -> Diagnosis | None:
     """Return what emptied the answer to a SELECT, which had no rows, or None where that cannot be said.
 
     No question to the release begins after `seconds`, and none may take longer than what is left of them; what is
@@ -66,7 +78,7 @@ def diagnose(engine: Engine, sparql: str, *, seconds: float = 0.25) -> Diagnosis
 
 @dataclass(slots=True)
 class _Examination:
-    engine: Engine
+    engine: Asks
     source: str
     pattern: Pattern
     deadline: float
@@ -367,7 +379,7 @@ def _joined(pieces: Iterable[Piece]) -> str:
 
 
 def _closest(wanted: str, candidates: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    target = compact(wanted).casefold()
+    target = compact(wanted).casefold()[:_LONGEST_NAME]
     shown = {compact(candidate): None for candidate in candidates}
     scored = sorted(
         ((SequenceMatcher(None, target, text.casefold(), autojunk=False).ratio(), text) for text in shown),

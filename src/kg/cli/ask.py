@@ -54,9 +54,11 @@ def query(
     folder = context.settings(root=root, snapshots_dir=snapshots).snapshots_dir
     one = snapshot.find(folder, release) if release else snapshot.current(folder)
     asked = find(_catalog(one), question, sys.stdin.read() if question == "-" else None)
-    body, complete = answer_bytes(_engine(one), asked, pairs, format_word=format_word, evidence=evidence, bom=bom)
-    click.echo(body, nl=False)
-    if not complete:
+    done = answer_bytes(_engine(one), asked, pairs, format_word=format_word, evidence=evidence, bom=bom)
+    click.echo(done.body, nl=False)
+    if done.empty is not None:
+        click.echo(f"kg: no rows: {done.empty}", err=True)
+    if not done.complete:
         click.echo("kg: the answer is not complete: rows were left out by a limit", err=True)
 
 

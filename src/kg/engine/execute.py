@@ -4,18 +4,14 @@ This runs in a worker process for strangers, in the calling process for trusted 
 """
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
 from kg.engine import formats
+from kg.engine.syntax import syntax_error
 from kg.errors import KgError, NotAcceptableError, QueryRefusedError, QuerySyntaxError, QueryTooLargeError
-
-_POSITION = re.compile(r"^error at (\d+):(\d+): (.*)$", re.S)
-# Oxigraph lists what it expected with whole tables of Unicode ranges, which help nobody.
-_CLASSES = re.compile(r"(?:\[[^\[\]]*?\.\.=[^\[\]]*?\](?:, )?)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +103,7 @@ def run(store: ox.Store, job: Job) -> Done:
     except (KgError, MemoryError):
         raise
     except SyntaxError as error:
-        raise _syntax(str(error)) from None
+        raise syntax_error(str(error), job.text) from None
     except (ValueError, RuntimeError) as error:
         # What Oxigraph finds out only while running, such as a function it does not have.
         raise QuerySyntaxError(f"the query cannot be evaluated: {error}"[:500]) from None
@@ -176,12 +172,3 @@ def _as_xml(body: bytes) -> bytes:
             tuple(kind for kind in (*formats.RESULTS_TYPES, *formats.GRAPH_TYPES) if "xml" not in kind),
         )
     return formats.keep_carriage_returns(body)
-
-
-def _syntax(message: str) -> QuerySyntaxError:
-    match = _POSITION.match(message)
-    if match is None:
-        return QuerySyntaxError(f"not a SPARQL 1.1 query: {message}"[:500])
-    line, column = int(match[1]), int(match[2])
-    rest = _CLASSES.sub("a character of a name or number", match[3].replace("[_]", "white space"))
-    return QuerySyntaxError(f"line {line}, column {column}: {rest}"[:400], line, column)

@@ -21,9 +21,9 @@ from kg.engine.asking import Asking
 from kg.engine.budget import Budgets
 from kg.engine.cache import AnswerCache
 from kg.engine.execute import _as_xml as as_xml
-from kg.engine.syntax import syntax_error
 from kg.engine.federation import Federation
 from kg.engine.store_http import UNREADABLE, StoreClient, StoreError, addresses
+from kg.engine.syntax import syntax_error
 from kg.engine.types import Answer, Limits, Query
 from kg.errors import (
     ClientBudgetError,

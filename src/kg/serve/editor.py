@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, render_template, request
 
 from kg.catalog import Question, bind
+from kg.catalog.nothing import NOT_EVIDENCE, why_nothing
 from kg.engine.formats import CSV, JSON, JSON_LD, N_TRIPLES, RDF_XML, TSV, TURTLE, XML
 from kg.errors import ParameterError
 from kg.serve import sparql
@@ -115,7 +116,9 @@ def _answer(query: str) -> Response:
     elif len(reply.body) > MOST_SHOWN_BYTES:
         names["too_long"] = len(reply.body)
     else:
-        names["shown"] = _shown(site(), reply, page)
+        names["shown"] = found = _shown(site(), reply, page)
+        if found.kind == "rows" and not found.total:
+            names["empty"] = _why_empty(query)
     is_graph = dict(reply.headers).get("Content-Type", "").startswith(TURTLE)
     names["limit"] = headers.get("KG-Limit")
     names["downloads"] = [
@@ -151,6 +154,14 @@ def _ask(accept: str) -> Reply:
     environ = {name: value for name, value in request.environ.items() if name != "HTTP_IF_NONE_MATCH"}
     # A HEAD is answered like a GET here; the server drops the body.
     return sparql.respond(site(), environ | {"HTTP_ACCEPT": accept, "HTTP_ACCEPT_ENCODING": "identity"})
+
+
+def _why_empty(query: str) -> str:
+    """Return what is said of an answer without rows; a request with a data set of its own asks another graph."""
+    if request.args.get("default-graph-uri") or request.args.get("named-graph-uri"):
+        return NOT_EVIDENCE
+    here = site()
+    return why_nothing(here.engine, query, sparql.client_of(request.environ, here.settings.trusted_proxies))
 
 
 def _shown(here: Site, reply: Reply, page: int) -> Shown:
