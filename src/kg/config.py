@@ -4,6 +4,7 @@ This is the only module that reads the environment. Nothing is read at import.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -103,7 +104,7 @@ class Settings:
         given = {name: value for name, value in (flags or {}).items() if value is not None}
         origins: dict[str, str] = {}
         root = _root(given, env, origins)
-        table, toml_name = _toml(toml_path, env, root)
+        table = _toml(toml_path, env, root)
         values: dict[str, object] = {}
         for spec in fields(cls):
             if spec.name in {"root", "origins"}:
@@ -114,7 +115,7 @@ class Settings:
             elif f"KG_{name.upper()}" in env:
                 raw, origins[name] = env[f"KG_{name.upper()}"], f"KG_{name.upper()}"
             elif name in table:
-                raw, origins[name] = table[name], toml_name
+                raw, origins[name] = table[name]
             else:
                 origins[name] = "default"
                 continue
@@ -153,6 +154,19 @@ _WORDS = MappingProxyType(
     {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 )
 
+# What a file or a flag may hold for each kind of setting, beside texts as variables have them.
+_TAKEN: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {
+        "bool": (bool, str),
+        "int": (int, str),
+        "float": (int, float, str),
+        "tuple": (list, tuple, str),
+    }
+)
+_WANTED = MappingProxyType(
+    {"bool": "true or false", "int": "a whole number", "float": "a number", "tuple": "a list of texts"}
+)
+
 
 def _root(given: Mapping[str, object], env: Mapping[str, str], origins: dict[str, str]) -> Path:
     for origin, value in (
@@ -182,13 +196,15 @@ def _default_snapshots_dir(root: Path, env: Mapping[str, str]) -> Path:
     return base / "cityledger" / "snapshots"
 
 
-def _toml(toml_path: Path | None, env: Mapping[str, str], root: Path) -> tuple[Mapping[str, object], str]:
+def _toml(toml_path: Path | None, env: Mapping[str, str], root: Path) -> Mapping[str, tuple[object, str]]:
+    """Read the file: for each name its value, and the file and line it stands in."""
     asked = toml_path or (Path(env["KG_CONFIG"]) if env.get("KG_CONFIG") else None)
     path = asked or root / TOML_NAME
     if asked is None and not path.is_file():
-        return {}, ""
+        return {}
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -196,29 +212,42 @@ def _toml(toml_path: Path | None, env: Mapping[str, str], root: Path) -> tuple[M
     known = {spec.name for spec in fields(Settings)} - {"root", "origins"}
     unknown = sorted(set(table) - known)
     if unknown:
-        raise ConfigError(f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
-    return table, str(path)
+        where = _place(path, text, unknown[0])
+        raise ConfigError(f"{where}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    return {name: (value, _place(path, text, name)) for name, value in table.items()}
+
+
+def _place(path: Path, text: str, name: str) -> str:
+    """Give the file and line in which a name is set; the TOML reader does not tell."""
+    found = re.search(rf"(?m)^[ \t]*\[*[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*[=.\]]", text)
+    return f"{path}:{text.count(chr(10), 0, found.start()) + 1}" if found else str(path)
 
 
 def _convert(name: str, raw: object, kind: str, origin: str) -> object:
     try:
+        if not isinstance(raw, _TAKEN.get(kind, (str, Path))):
+            raise ValueError(raw)
         if kind == "bool":
             if isinstance(raw, bool):
                 return raw
             return _WORDS[str(raw).lower()]
         if kind == "int":
-            if isinstance(raw, (bool, float)):
+            if isinstance(raw, bool):
                 raise ValueError(raw)
             return int(str(raw))
         if kind == "float":
+            if isinstance(raw, bool):
+                raise ValueError(raw)
             return float(str(raw))
         if kind == "Path":
             return Path(str(raw)).expanduser().absolute()
-        if kind.startswith("tuple"):
-            items = raw if isinstance(raw, (list, tuple)) else str(raw).replace(",", " ").split()
-            return tuple(str(item) for item in items)
+        if kind == "tuple":
+            items = raw if isinstance(raw, list | tuple) else str(raw).replace(",", " ").split()
+            if not all(isinstance(item, str) for item in items):
+                raise ValueError(raw)
+            return tuple(items)
     except (ValueError, KeyError) as error:
-        wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}[kind]
+        wanted = _WANTED.get(kind, "a text")
         raise ConfigError(f"{name}: expected {wanted}, got {str(raw)!r} (from {origin})") from error
     return str(raw)
 
@@ -234,7 +263,11 @@ def _check(settings: Settings) -> None:
     for name in ("cache_mb", "store_memory_mb", "slow_waiting", "trusted_proxies"):
         if getattr(settings, name) < 0:
             raise ConfigError(f"{name}: must not be negative (from {settings.origins.get(name)})")
-    for name in ("store", "public_url"):
-        value = getattr(settings, name)
-        if value and not value.startswith(("http://", "https://")):
-            raise ConfigError(f"{name}: must start with http:// or https:// (from {settings.origins.get(name)})")
+    for name, values in (
+        ("store", (settings.store,)),
+        ("public_url", (settings.public_url,)),
+        ("service_allow", settings.service_allow),
+    ):
+        for value in values:
+            if value and not value.startswith(("http://", "https://")):
+                raise ConfigError(f"{name}: must start with http:// or https:// (from {settings.origins.get(name)})")
