@@ -3,8 +3,9 @@
 Each change names the row of the table that caused it. A release keeps where its rows stood in `files/rows.tsv`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,10 @@ from kg.snapshot import Snapshot
 from kg.vocab import GRAPH, ID, compact
 
 ROWS_FILE: Final = "rows.tsv"
-# Graphs that people curate; what the rules add follows from these.
-_NOT_CURATED: Final = frozenset({"inferred", "release", "catalog", "ontology", "vocabularies"})
+# What a comparison of curated facts leaves out, and tells as numbers of triples: terms, questions, what rules add.
+LEFT_OUT: Final = ("ontology", "vocabularies", "catalog", "inferred")
+# A release says of itself what differs from every other one.
+_NOT_CURATED: Final = frozenset({*LEFT_OUT, "release"})
 
 Answer = Sequence[tuple[Term | None, ...]]
 
@@ -36,6 +39,24 @@ class Change:
     what: str
     detail: str
     causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """How many triples of a graph that is not compared fact by fact came and went."""
+
+    graph: str
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many things with a row of their own came, went, or are told of in another way."""
+
+    added: int
+    removed: int
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +88,25 @@ def diff_graphs(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
             )
         )
     return tuple(changes)
+
+
+def diff_left_out(before: Snapshot, after: Snapshot) -> tuple[LeftOut, ...]:
+    """Return what differs in the graphs that `diff_graphs` leaves out."""
+    found = []
+    for name in LEFT_OUT:
+        was, now = _triples(before, name), _triples(after, name)
+        found.append(LeftOut(graph=name, added=len(now - was), removed=len(was - now)))
+    return tuple(found)
+
+
+def tally(before: Snapshot, after: Snapshot) -> Tally:
+    """Count the things that differ; what is read of a release is kept, so that a row of releases is read once each."""
+    old, new = _marks(before.path), _marks(after.path)
+    return Tally(
+        added=len(new.keys() - old.keys()),
+        removed=len(old.keys() - new.keys()),
+        changed=sum(old[thing] != new[thing] for thing in old.keys() & new.keys()),
+    )
 
 
 def diff_answers(before: Snapshot, after: Snapshot, old: Answer, new: Answer) -> tuple[Change, ...]:
@@ -136,12 +176,34 @@ def _causes(things: set[str], touched: Mapping[str, _Near], rows: Mapping[str, s
 def _facts(snapshot: Snapshot, *, inferred: bool = False) -> dict[tuple[str, str], frozenset[str]]:
     left_out = _NOT_CURATED - {"inferred"} if inferred else _NOT_CURATED
     facts: dict[tuple[str, str], set[str]] = {}
-    for quad in ox.Store.read_only(str(snapshot.store_path)):
+    for subject, predicate, value in _stated(snapshot.store_path, left_out):
+        facts.setdefault((subject, predicate), set()).add(value)
+    return {key: frozenset(values) for key, values in facts.items()}
+
+
+def _stated(store: Path, left_out: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield subject, predicate and value of every triple but those of some graphs."""
+    for quad in ox.Store.read_only(str(store)):
         if not isinstance(quad.graph_name, ox.NamedNode) or not isinstance(quad.subject, ox.NamedNode):
             continue
         if quad.graph_name.value.removeprefix(GRAPH) not in left_out:
-            facts.setdefault((quad.subject.value, quad.predicate.value), set()).add(str(quad.object))
-    return {key: frozenset(values) for key, values in facts.items()}
+            yield quad.subject.value, quad.predicate.value, str(quad.object)
+
+
+def _triples(snapshot: Snapshot, name: str) -> frozenset[str]:
+    """Return the triples of one graph, written out."""
+    quads = ox.Store.read_only(str(snapshot.store_path)).quads_for_pattern(None, None, None, ox.NamedNode(GRAPH + name))
+    return frozenset(f"{quad.subject} {quad.predicate} {quad.object}" for quad in quads)
+
+
+@lru_cache(maxsize=8)
+def _marks(release: Path) -> Mapping[str, int]:
+    """Return each thing that has a row with a number made of all its facts, the same for the same facts."""
+    marks = dict.fromkeys(_rows_in(release / "files" / ROWS_FILE), 0)
+    for subject, predicate, value in _stated(release / "store", _NOT_CURATED):
+        if subject in marks:
+            marks[subject] ^= hash((predicate, value))
+    return marks
 
 
 def _touched(before: Snapshot, after: Snapshot) -> dict[str, _Near]:
@@ -168,7 +230,10 @@ def _things(values: frozenset[str]) -> set[str]:
 
 def rows_of(snapshot: Snapshot) -> dict[str, str]:
     """Return the IRI of each row of a release and where the row stood, as file:line."""
-    path: Path = snapshot.files / ROWS_FILE
+    return _rows_in(snapshot.files / ROWS_FILE)
+
+
+def _rows_in(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     return dict(line.split("\t", 1) for line in path.read_text(encoding="utf-8").splitlines())

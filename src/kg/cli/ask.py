@@ -11,7 +11,7 @@ from kg import snapshot
 from kg.catalog.command import FORMAT_WORDS, answer_bytes, ask, find
 from kg.catalog.load import Catalog
 from kg.cli.options import Context, place_options
-from kg.diff import Change, diff_answers, diff_graphs
+from kg.diff import Change, LeftOut, diff_answers, diff_graphs, diff_left_out
 from kg.engine import Engine
 from kg.engine.local import LocalEngine
 from kg.errors import KgError
@@ -82,12 +82,16 @@ def diff(
 ) -> None:
     """Show what changed from release BEFORE to AFTER, in the graph or in the answer to one question.
 
+    A release is named by its id, the beginning of it, or the word current.
+
     Exit code 0: nothing changed; 1: something did.
     """
     folder = context.settings(root=root, snapshots_dir=snapshots).snapshots_dir
     old, new = snapshot.find(folder, before), snapshot.find(folder, after)
+    others: tuple[LeftOut, ...] = ()
     if question is None:
         changes = diff_graphs(old, new)
+        others = diff_left_out(old, new)
     else:
         saved = _catalog(new).question(question)
         answers = [ask(_engine(one), saved, pairs).rows for one in (old, new)]
@@ -98,8 +102,15 @@ def diff(
         for change in changes:
             click.echo(_line(change))
         click.echo(f"{len(changes)} changes from {old.release} to {new.release}")
-    if changes:
+    if others:
+        told = "; ".join(f"{one.graph} {_count(one)}" for one in others)
+        click.echo(f"not compared fact by fact: {told}", err=as_json)
+    if changes or any(one.added or one.removed for one in others):
         raise click.exceptions.Exit(1)
+
+
+def _count(one: LeftOut) -> str:
+    return f"{one.added} triples added, {one.removed} removed" if one.added or one.removed else "the same"
 
 
 def _line(change: Change) -> str:

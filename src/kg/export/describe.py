@@ -49,11 +49,15 @@ class Version:
     Attributes:
         published: moment of publication as ISO 8601, empty when unknown.
         dumps: the files that it carries.
+        triples: how many it holds, or None when unknown.
+        provenance: what it was made with, a line each.
     """
 
     release: str
     published: str
     dumps: tuple[Dump, ...] = ()
+    triples: int | None = None
+    provenance: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,16 @@ def void(description: Description, media_type: str) -> bytes:
 def dcat(description: Description, media_type: str) -> bytes:
     """Return the DCAT catalogue in one of SYNTAXES."""
     return _serialise(_dcat(description), media_type)
+
+
+def release(version: Version, media_type: str, *, base: str, previous: str | None) -> bytes:
+    """Return what is said of one release in one of SYNTAXES.
+
+    Arguments:
+        base: address of the service without a final slash.
+        previous: id of the release that it follows, or None.
+    """
+    return _serialise(_version(base, version, previous), media_type)
 
 
 def _void(d: Description) -> Iterator[ox.Triple]:
@@ -195,36 +209,47 @@ def _versions(d: Description, current: str) -> Iterator[ox.Triple]:
     for place, version in enumerate(d.versions):
         name = iri("release", version.release)
         yield _t(DATASET, _DCAT + "hasVersion", name)
-        yield _t(name, RDF + "type", _DCAT + "Dataset")
-        yield _t(name, _DCAT + "isVersionOf", DATASET)
-        yield _t(name, _DCAT + "version", _plain(version.release))
-        yield _t(name, _DCT + "identifier", _plain(version.release))
-        yield _t(name, _DCT + "title", _words(f"CityLedger release {version.release}"))
-        yield _t(name, _DCT + "license", LICENCE)
-        if version.published:
-            moment = ox.Literal(version.published, datatype=ox.NamedNode(XSD + "dateTime"))
-            yield ox.Triple(ox.NamedNode(name), ox.NamedNode(_DCT + "issued"), moment)
-        if place + 1 < len(d.versions):
-            yield _t(name, _DCAT + "previousVersion", iri("release", d.versions[place + 1].release))
-        if name == current and version.published:
-            day = ox.Literal(version.published[:10], datatype=ox.NamedNode(XSD + "date"))
-            yield ox.Triple(ox.NamedNode(DATASET), ox.NamedNode(_DCT + "modified"), day)
-        for dump in version.dumps:
-            yield from _distribution(d, version, dump)
+        if name == current:
+            if version.published:
+                day = ox.Literal(version.published[:10], datatype=ox.NamedNode(XSD + "date"))
+                yield ox.Triple(ox.NamedNode(DATASET), ox.NamedNode(_DCT + "modified"), day)
+            for dump in version.dumps:
+                yield _t(DATASET, _DCAT + "distribution", f"{name}#{dump.format}")
+        older = d.versions[place + 1 :]
+        yield from _version(d.base, version, older[0].release if older else None)
 
 
-def _distribution(d: Description, version: Version, dump: Dump) -> Iterator[ox.Triple]:
+def _version(base: str, version: Version, previous: str | None) -> Iterator[ox.Triple]:
+    name = iri("release", version.release)
+    yield _t(name, RDF + "type", _DCAT + "Dataset")
+    yield _t(name, _DCAT + "isVersionOf", DATASET)
+    yield _t(name, _DCAT + "version", _plain(version.release))
+    yield _t(name, _DCT + "identifier", _plain(version.release))
+    yield _t(name, _DCT + "title", _words(f"CityLedger release {version.release}"))
+    yield _t(name, _DCT + "license", LICENCE)
+    if version.published:
+        moment = ox.Literal(version.published, datatype=ox.NamedNode(XSD + "dateTime"))
+        yield ox.Triple(ox.NamedNode(name), ox.NamedNode(_DCT + "issued"), moment)
+    if previous is not None:
+        yield _t(name, _DCAT + "previousVersion", iri("release", previous))
+    if version.triples is not None:
+        yield _t(name, _VOID + "triples", _count(version.triples))
+    for line in version.provenance:
+        yield _t(name, _DCT + "provenance", _plain(line))
+    for dump in version.dumps:
+        yield from _distribution(base, version, dump)
+
+
+def _distribution(base: str, version: Version, dump: Dump) -> Iterator[ox.Triple]:
     # The address with the release in it is for ever; the one without leads to the newest.
-    address = f"{d.base}/dump/{version.release}/{dump.name}"
+    address = f"{base}/dump/{version.release}/{dump.name}"
     owner = iri("release", version.release)
     name, checksum = f"{owner}#{dump.format}", f"{owner}#{dump.format}-sha256"
     yield _t(owner, _DCAT + "distribution", name)
-    if version.release == d.release:
-        yield _t(DATASET, _DCAT + "distribution", name)
     yield _t(name, RDF + "type", _DCAT + "Distribution")
     yield _t(name, _DCT + "title", _words(dump.title))
     yield _t(name, _DCAT + "downloadURL", address)
-    yield _t(name, _DCAT + "accessURL", f"{d.base}/dump/")
+    yield _t(name, _DCAT + "accessURL", f"{base}/dump/")
     yield _t(name, _DCAT + "mediaType", _MEDIA + dump.media_type)
     yield _t(name, _DCAT + "byteSize", ox.Literal(str(dump.size), datatype=ox.NamedNode(XSD + "nonNegativeInteger")))
     yield _t(name, _DCT + "license", LICENCE)

@@ -26,6 +26,8 @@ ROOMS = (
     "reconcile",
     "publication",
     "names",
+    "releases",
+    "changes",
 )
 _MOST_BODY_BYTES = 2_000_000
 

@@ -127,5 +127,5 @@ def _room(path: str) -> str:
 _KNOWN_ROOMS = frozenset(
     {"sparql", "questions", "reports", "projects", "actors", "technologies", "places", "financing", "agreements"}
     | {"policies", "claims", "sources", "id", "page", "data", "ontology", "search", "quality", "about"}
-    | {"reconcile", "catalog", "dump", "static", "healthz", "readyz", "metrics", "openapi"}
+    | {"reconcile", "catalog", "dump", "changes", "problem", "static", "healthz", "readyz", "metrics", "openapi"}
 )

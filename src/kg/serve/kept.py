@@ -101,14 +101,13 @@ def remembered(settings: Settings, release: str) -> Entry | None:
 def _again(settings: Settings, release: str) -> str:
     """Say how a release is made again."""
     entry = remembered(settings, release)
-    if entry is None or not entry.commit:
-        return "It can be built again from the same tables, ontology and questions: kg build gives them the same id."
-    commit, dirty, _ = entry.commit.partition("-dirty")
-    uncommitted = " with changes that were not committed" if dirty else ""
-    return (
-        f"To build it again: git checkout {commit}, then kg build; the same inputs give the same id. "
-        f"It was made of that commit{uncommitted}."
-    )
+    words = "To build it again, run kg build on the same tables, ontology and questions: they give the same id."
+    if entry is not None and entry.commit:
+        commit, dirty, _ = entry.commit.partition("-dirty")
+        words += f" They are those of git commit {commit}{', with changes that were not committed' if dirty else ''}."
+    if entry is not None and entry.inputs:
+        words += f" The SHA-256 over the list of their digests, a line `digest  path` each, is {entry.inputs}."
+    return words
 
 
 def _close_later(engine: Engine) -> None:

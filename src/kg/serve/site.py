@@ -89,7 +89,8 @@ def site() -> Site:
     A request that names a kept release with `?release=ID` gets the site of that one.
 
     Raises:
-        ParameterError: the release that is named is not kept.
+        UnknownReleaseError: no release of the id that is named was ever published here.
+        ReleaseGoneError: it was, and can no longer be read here.
     """
     if "site" not in g:
         served: Site = current_app.extensions["kg"]
