@@ -240,7 +240,15 @@ def _rows_in(path: Path) -> dict[str, str]:
 
 
 def _text(values: frozenset[str]) -> str:
-    return ", ".join(sorted(compact(value[1:-1]) if value.startswith("<") else value for value in values))
+    return ", ".join(sorted(map(_short, values)))
+
+
+def _short(value: str) -> str:
+    """Return a term as it is written in N-Quads with its names made short."""
+    if value.startswith("<"):
+        return compact(value[1:-1])
+    text, mark, datatype = value.rpartition("^^<")
+    return f"{text}^^{compact(datatype[:-1])}" if mark and value.endswith(">") else value
 
 
 def _cell(term: Term | None) -> str:
