@@ -17,6 +17,7 @@ from unittest.mock import patch
 import pytest
 
 import kg.engine
+from kg.catalog.doctor import diagnose
 from kg.config import Settings
 from kg.engine import Engine
 from kg.engine.store_http import StoreClient, addresses
@@ -87,6 +88,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if _backend.name != EMBEDDED:
         # Whatever settings a test gives: every site of the run answers from this store.
         _backend.closing.enter_context(patch("kg.serve.site.open_engine", open_engine))
+        # Why an answer is empty has to be found in a quarter of a second; here it is what is found that counts.
+        _backend.closing.enter_context(patch.dict(diagnose.__kwdefaults__, seconds=20.0))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -61,8 +61,9 @@ PREFIX dcterms: <http://purl.org/dc/terms/>
 SELECT DISTINCT ?withdrawn ?replacement WHERE {
   <THING> ?p ?o .
   OPTIONAL { <THING> owl:deprecated ?withdrawn }
-  OPTIONAL { <THING> dcterms:isReplacedBy+ ?replacement FILTER NOT EXISTS { ?replacement dcterms:isReplacedBy ?next } }
+  OPTIONAL { <THING> dcterms:isReplacedBy ?replacement }
 }
+ORDER BY ?replacement
 """
 
 
@@ -91,12 +92,14 @@ def thing_iri(kind: str, slug: str) -> str | None:
 def state_of(where: Site, iri: str) -> State:
     """Ask whether a thing is known, withdrawn or replaced."""
     rows = where.engine.rows(_STATE.replace("THING", iri), trusted=True).rows
-    withdrawn, replacement = rows[0] if rows else (None, None)
-    return State(
-        known=bool(rows),
-        withdrawn=_is_true(withdrawn),
-        replacement=replacement.value if isinstance(replacement, Iri) else None,
-    )
+    withdrawn, step = rows[0] if rows else (None, None)
+    # Step by step, since a path in an OPTIONAL is beyond some stores.
+    taken: list[str] = []
+    while isinstance(step, Iri) and step.value not in taken:
+        taken.append(step.value)
+        later = where.engine.rows(_STATE.replace("THING", step.value), trusted=True).rows
+        step = later[0][1] if later else None
+    return State(known=bool(rows), withdrawn=_is_true(withdrawn), replacement=taken[-1] if taken else None)
 
 
 def moved(where: str, replacement: str, suffix: str = "") -> BaseResponse | None:
