@@ -130,7 +130,8 @@ def test_a_supplier_is_listed_with_its_project_and_lines(catalog: Catalog, engin
 
 def test_an_unstated_amount_is_counted_and_not_zero(catalog: Catalog, engine: Engine, choices: Choices) -> None:
     found = run(engine, catalog.question("financing-by-lender-and-year"), {}, choices=choices)
-    rows = {(row["providerLabel"], row["currency"]): row for row in json.loads(write(found, "json"))["rows"]}
+    read = json.loads(write(found, "json"))["rows"]
+    rows = {(row["providerLabel"], row["currency"]): row for row in read if row["year"] in ("2017", None)}
     assert rows["Bank of Deltaland", "USD"]["known"] == 120000000
     assert (rows[None, None]["stated"], rows[None, None]["unstated"]) == (0, 1)
 
