@@ -1,10 +1,12 @@
 """Charts show the rows, the same way every time, and say what nobody states."""
 
+import io
 import re
 from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
 from kg.charts import ChartError, ChartSpec, Mark, png, render, stylesheet
 from kg.charts.palette import DARK, LIGHT
@@ -245,3 +247,13 @@ def test_a_map_names_its_places_even_where_no_map_is_installed() -> None:
     spec = ChartSpec(mark=Mark.MAP, lat="lat", long="long", label="name", size="n")
     rows = [("Nairobi", Decimal("-1.3"), Decimal("36.8"), Decimal(3))]
     assert "Nairobi" in render(spec, ("name", "lat", "long", "n"), rows)
+
+
+def test_a_picture_of_a_large_drawing_has_a_size_that_can_be_sent() -> None:
+    """The picture is whole, and smaller than the same without the bound."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 4000" width="900" height="4000">\n</svg>'
+    with Image.open(io.BytesIO(png(svg))) as picture:
+        picture.load()
+        wide, high = picture.size
+    assert 900 <= wide < 1_200
+    assert wide * high < 4_000_000

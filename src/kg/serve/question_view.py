@@ -1,6 +1,6 @@
 """What the page of a saved question shows, as plain records for its template."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -98,8 +98,11 @@ class TableView:
     has_marks: bool
 
 
-def table(answer: QuestionAnswer) -> TableView:
-    """Return the table of an answer; a column of things shows labels that lead to their pages."""
+def table(answer: QuestionAnswer, name_of: Callable[[str], str] = compact) -> TableView:
+    """Return the table of an answer; a column of things shows labels that lead to their pages.
+
+    `name_of` gives the words for a thing whose label the answer does not have.
+    """
     shown = readable(answer.columns, node_lists(answer))
     described = {column.name: column for column in answer.question.columns}
     columns = []
@@ -114,7 +117,7 @@ def table(answer: QuestionAnswer) -> TableView:
                 name=name,
                 heading=_heading(thing or name),
                 meaning=column.meaning,
-                unit=_unit(column.unit, _heading(thing or name)),
+                unit=None if column.unit in described else _unit(column.unit, _heading(thing or name)),
                 kind="number" if is_number else "text",
             )
         )
@@ -122,7 +125,7 @@ def table(answer: QuestionAnswer) -> TableView:
     for index, row in enumerate(answer.rows):
         named = dict(zip(answer.columns, row, strict=True))
         marks = () if answer.citations is None else _marks(answer.citations[index])
-        rows.append(RowView(cells=tuple(_cell(named, name, answer.columns) for name in shown), marks=marks))
+        rows.append(RowView(cells=tuple(_cell(named, name, answer.columns, name_of) for name in shown), marks=marks))
     return TableView(columns=tuple(columns), rows=tuple(rows), has_marks=bool(answer.question.evidence) and bool(rows))
 
 
@@ -138,7 +141,7 @@ def _unit(unit: str | None, heading: str) -> str | None:
     return unit
 
 
-def _cell(named: dict[str, Term | None], name: str, columns: Sequence[str]) -> CellView:
+def _cell(named: dict[str, Term | None], name: str, columns: Sequence[str], name_of: Callable[[str], str]) -> CellView:
     term = named[name]
     thing = labelled(name, columns)
     if thing is not None:
@@ -154,7 +157,7 @@ def _cell(named: dict[str, Term | None], name: str, columns: Sequence[str]) -> C
     if term is None:
         return CellView(text=None)
     if isinstance(term, Iri):
-        return CellView(text=compact(term.value), href=page_href(term.value), kind="thing")
+        return CellView(text=name_of(term.value), href=page_href(term.value), kind="thing")
     number = number_of(term)
     if number is not None and term.datatype not in _PLAIN_NUMBERS:
         words = f"{int(number):,}" if number == number.to_integral_value() else f"{number:,f}"

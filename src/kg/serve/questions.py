@@ -21,6 +21,7 @@ from kg.errors import KgError, NotAcceptableError, ParameterError, UnknownQuesti
 from kg.report.citation import Reference
 from kg.serve.answers import data_response, link_pages, page_links, tell_completeness
 from kg.serve.negotiate import best, prefers_html
+from kg.serve.pages.holdings import holdings_of
 from kg.serve.problems import problem
 from kg.serve.question_request import DEFAULT_PAGE_ROWS, MAX_QUERY_BYTES, Asked, etag, read_request
 from kg.serve.question_view import fields, href, table
@@ -198,7 +199,7 @@ def _page(here: Site, found: Question) -> Response:
         errors=errors,
         answer=answer,
         shown=shown,
-        table=table(shown) if shown is not None and shown.graph is None else None,
+        table=table(shown, holdings_of(here).name) if shown is not None and shown.graph is None else None,
         sentence=finding(answer, choices) if answer is not None else None,
         words={parameter.name: value_words(answer, choices, parameter.name) for parameter in found.params}
         if answer is not None

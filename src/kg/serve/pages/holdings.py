@@ -8,6 +8,7 @@ from threading import RLock
 from typing import Final
 
 from kg.engine import Engine, Iri, Limits, Literal, Term
+from kg.serve.entities.words import from_slug
 from kg.serve.pages.room import Facet, Read, Room
 from kg.serve.question_view import page_href
 from kg.serve.site import Site
@@ -106,6 +107,11 @@ class Holdings:
     def label(self, iri: str) -> str:
         """Return the label of a thing, or its short name."""
         return self.labels.get(iri) or compact(iri)
+
+    def name(self, iri: str) -> str:
+        """Return the label of a thing; a thing of ours that nobody named is called by the words of its slug."""
+        parts = split_iri(iri)
+        return self.labels.get(iri) or (from_slug(parts[1]) if parts is not None else compact(iri))
 
     def items(self, room: Room) -> tuple[Item, ...]:
         """Return the things of a room in the order of their labels."""
