@@ -111,7 +111,7 @@ class Settings:
                 continue
             name = spec.name
             if name in given:
-                raw, origins[name] = given[name], f"flag --{name.replace('_', '-')}"
+                raw, origins[name] = given[name], f"flag {_FLAGS.get(name, '--' + name.replace('_', '-'))}"
             elif f"KG_{name.upper()}" in env:
                 raw, origins[name] = env[f"KG_{name.upper()}"], f"KG_{name.upper()}"
             elif name in table:
@@ -135,6 +135,8 @@ class Settings:
 _TYPES: Mapping[str, str] = MappingProxyType(
     {spec.name: getattr(spec.type, "__name__", str(spec.type)) for spec in fields(Settings)}
 )
+# Flags that are called otherwise than their setting.
+_FLAGS: Mapping[str, str] = MappingProxyType({"snapshots_dir": "--snapshots"})
 _POSITIVE = (
     "query_seconds",
     "query_rows",
