@@ -1,6 +1,7 @@
 """Every thing has an address that answers in the form a client asks for."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pyoxigraph as ox
@@ -11,7 +12,9 @@ from kg.config import Settings
 from kg.serve.app import create_app
 from kg.serve.site import open_site
 from kg.snapshot import current
+from tests.conftest import CHECKOUT
 
+W3ID = CHECKOUT / "docs" / "w3id.md"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 RDF = {
     "ttl": ox.RdfFormat.TURTLE,
@@ -70,6 +73,34 @@ def test_all_forms_say_the_same_triples(client) -> None:
     said["jsonld"] = {(q.subject, q.predicate, q.object) for q in parsed}
     assert said["ttl"]
     assert said["ttl"] == said["nt"] == said["rdf"] == said["jsonld"]
+
+
+def test_turtle_has_prefixes_and_begins_with_the_thing(client) -> None:
+    lines = client.get("/data/actor/omega-systems.ttl").text.splitlines()
+    assert "@prefix kg: <https://w3id.org/cityledger/ontology#> ." in lines
+    first = next(line for line in lines if not line.startswith("@prefix"))
+    assert first.startswith("actor:omega-systems ")
+
+
+@pytest.mark.parametrize("scheme", ["status", "role", "technology"])
+def test_a_list_of_codes_has_its_place_on_a_page(client, scheme) -> None:
+    answer = client.get(f"/id/scheme/{scheme}", headers={"Accept": BROWSER})
+    path, _, fragment = answer.headers["Location"].partition("#")
+    page = client.get(path, headers={"Accept": BROWSER})
+    assert (answer.status_code, page.status_code) == (303, 200)
+    assert f'id="{fragment}"' in page.text or path == "/technologies"
+
+
+def test_the_redirect_rules_of_w3id_lead_somewhere(client) -> None:
+    rules = re.findall(r"RewriteRule \^(\S*)\$ +https://cityledger\.example\.org(\S+) \[R=30", W3ID.read_text())
+    assert len(rules) > 8
+    samples = {"id/": "actor/omega-systems", "problem/": "unknown-thing", "question/": "projects-by-country"}
+    samples["reports/"] = "country-profile"
+    for pattern, target in rules:
+        path = target.replace("$1", samples.get(pattern.partition("(")[0], "x"))
+        answer = client.get(path, headers={"Accept": "text/turtle, text/html, */*;q=0.1"})
+        # A report wants its values, and says which.
+        assert answer.status_code < 400 or (path.startswith("/reports/") and answer.status_code == 400), (path, answer)
 
 
 def test_a_repeat_with_the_tag_is_not_sent_again(client) -> None:
