@@ -124,10 +124,8 @@ def under_load(base: Path) -> tuple[Outcome, ...]:
     return (*found, Outcome(name="processes afterwards", seen=f"{left}", held=left < 12))
 
 
-def read_while_publishing(base: Path, root: Path, publishes: int, reads: int) -> Outcome:
+def read_while_publishing(folder: Path, root: Path, publishes: int, reads: int) -> Outcome:
     """Read from a running server while releases are published; no read may fail or mix two releases."""
-    folder = base / "served-snapshots"
-    build(root, folder)
     known: dict[str, str] = {}
     failures: list[str] = []
     lock = threading.Lock()
@@ -150,7 +148,7 @@ def read_while_publishing(base: Path, root: Path, publishes: int, reads: int) ->
                     if answer.status_code != 200 or known.setdefault(release, answer.text) != answer.text:
                         failures.append(f"{answer.status_code} {release} {answer.text[:60]!r}")
 
-    with running(folder, base / "served.log", {"query_seconds": 5.0, "watch_seconds": 0.2}) as server:
+    with running(folder, folder.parent / "served.log", {"query_seconds": 5.0, "watch_seconds": 0.2}) as server:
         threads = [threading.Thread(target=read, args=(f"{server.url}/sparql",)) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -159,7 +157,7 @@ def read_while_publishing(base: Path, root: Path, publishes: int, reads: int) ->
                 rename_omega(root, f"Omega {number}")
                 build(root, folder)
             deadline = time.monotonic() + 120
-            while count[0] < reads and time.monotonic() < deadline:
+            while (count[0] < reads or len(known) < 2) and time.monotonic() < deadline:
                 time.sleep(0.05)
         finally:
             done.set()
