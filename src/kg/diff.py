@@ -16,6 +16,8 @@ from kg.snapshot import Snapshot
 from kg.vocab import GRAPH, ID, compact
 
 ROWS_FILE: Final = "rows.tsv"
+# Addresses that earlier releases had, and that no row and no withdrawal accounts for.
+VANISHED_FILE: Final = "vanished.tsv"
 # What a comparison of curated facts leaves out, and tells as numbers of triples: terms, questions, what rules add.
 LEFT_OUT: Final = ("ontology", "vocabularies", "catalog", "inferred")
 # A release says of itself what differs from every other one.
@@ -231,6 +233,11 @@ def _things(values: frozenset[str]) -> set[str]:
 def rows_of(snapshot: Snapshot) -> dict[str, str]:
     """Return the IRI of each row of a release and where the row stood, as file:line."""
     return _rows_in(snapshot.files / ROWS_FILE)
+
+
+def vanished_of(snapshot: Snapshot) -> dict[str, str]:
+    """Return the IRIs that lead nowhere since a row was removed without a word, and where the row stood."""
+    return _rows_in(snapshot.files / VANISHED_FILE)
 
 
 def _rows_in(path: Path) -> dict[str, str]:

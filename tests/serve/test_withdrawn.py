@@ -11,6 +11,7 @@ from kg.serve.app import create_app
 from kg.serve.site import open_site
 from kg.snapshot import current
 from tests.conftest import Result, make_tiny_root, run_kg
+from tests.serve.service import settings_for
 
 HEADER = "id,label,replaced_by,reason,date\n"
 ROWS = """actor:zeta-old,Zeta Works (old),,Entered from a misread line,2026-11-24
@@ -123,5 +124,9 @@ def test_an_address_that_vanished_is_warned_of_until_somebody_accounts_for_it(
     # The next release is not compared with this one only.
     withdrawn.write_text(HEADER + "actor:somebody,,,Never was,2026\n", encoding="utf-8")
     assert warning in built()[0]
+    site = open_site(settings_for(tmp_path / "snapshots"), current(tmp_path / "snapshots"))
+    answer = create_app(site).test_client().get(f"/id/agreement/{slug}")
+    site.engine.close()
+    assert (answer.status_code, answer.get_json()["type"].rpartition("/")[2]) == (410, "removed-thing")
     withdrawn.write_text(HEADER + f"agreement:{slug},,,Not one,2026\n", encoding="utf-8")
     assert "vanished" not in "".join(built())

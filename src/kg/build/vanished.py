@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from kg import snapshot
-from kg.diff import rows_of
+from kg.diff import VANISHED_FILE, rows_of, vanished_of
 from kg.errors import SnapshotError
 from kg.tables.corpus import Corpus
 from kg.tables.faults import Fault
 from kg.tables.withdrawn import TABLE as WITHDRAWN
 from kg.vocab import TABLE_KINDS, compact, iri, split_iri
-
-FILE: Final = "vanished.tsv"
 
 
 def vanished(snapshots_dir: Path, corpus: Corpus) -> Mapping[str, str]:
@@ -28,7 +25,7 @@ def vanished(snapshots_dir: Path, corpus: Corpus) -> Mapping[str, str]:
     known |= {iri(*row.slug.split(":", 1)) for row in corpus.tables.get(WITHDRAWN, ())}
     # A place in a source has an address while something rests on it; it is no row that somebody takes back.
     rows = {thing: place for thing, place in rows_of(before).items() if (split_iri(thing) or ("",))[0] in TABLE_KINDS}
-    return {thing: place for thing, place in sorted({**_lost(before), **rows}.items()) if thing not in known}
+    return {thing: place for thing, place in sorted({**vanished_of(before), **rows}.items()) if thing not in known}
 
 
 def faults(lost: Mapping[str, str]) -> tuple[Fault, ...]:
@@ -49,11 +46,5 @@ def faults(lost: Mapping[str, str]) -> tuple[Fault, ...]:
 
 def write(lost: Mapping[str, str], files: Path) -> None:
     """Keep the lost addresses beside a release."""
-    (files / FILE).write_text("".join(f"{thing}\t{place}\n" for thing, place in lost.items()), encoding="utf-8")
-
-
-def _lost(before: snapshot.Snapshot) -> Mapping[str, str]:
-    path = before.files / FILE
-    if not path.is_file():
-        return {}
-    return dict(line.split("\t", 1) for line in path.read_text(encoding="utf-8").splitlines())
+    lines = "".join(f"{thing}\t{place}\n" for thing, place in lost.items())
+    (files / VANISHED_FILE).write_text(lines, encoding="utf-8")

@@ -88,6 +88,11 @@ _ALL: Final = (
         "Ask for one of them, or put its suffix, such as .csv, at the end of the address.",
     ),
     _kind(
+        "removed-thing", 410, "Removed",
+        "An earlier release had a thing at this address, and its row was removed without a word of what became of it.",
+        "A release that is kept may still have it: put ?release=ID behind the address, or search for its name.",
+    ),
+    _kind(
         "release-gone", 410, "This release can no longer be read here",
         "The release was published here, but it is no longer kept, is damaged, or is too old for this version.",
         "The detail says how it was made, so that it can be built again; the same inputs give the same id. "

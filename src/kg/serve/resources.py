@@ -12,6 +12,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from kg.diff import vanished_of
 from kg.engine import Iri, Query, Term
 from kg.errors import NotAcceptableError
 from kg.export import jsonld, rdf
@@ -119,7 +120,11 @@ def moved(where: str, replacement: str, suffix: str = "") -> BaseResponse | None
 
 
 def missing(kind: str, slug: str) -> Response:
-    """Answer for an address that names nothing."""
+    """Answer for an address that names nothing, or nothing any more."""
+    here = site()
+    if f"{ID}{kind}/{slug}" in here.memo.once("vanished", lambda: vanished_of(here.snapshot)):
+        words = f"{kind}:{slug} was in an earlier release and is gone; no reason is recorded."
+        return problem(410, "removed-thing", "Removed", words)
     return problem(404, "unknown-thing", "No such thing", f"Nothing is known about {kind}:{slug}.")
 
 
