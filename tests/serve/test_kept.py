@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import Client
 
 from kg.config import Settings
 from kg.serve.app import create_app
+from kg.serve.front import Front
 from kg.serve.site import open_site
 from kg.snapshot import current
 from tests.conftest import make_tiny_root, run_kg
@@ -63,6 +65,21 @@ def test_the_data_about_a_thing_can_be_had_from_an_older_release(client, release
     address = "/data/project/alphaville-cameras.ttl"
     assert b"Eyes of Alphaville" in client.get(address).data
     assert b"Cameras in Alphaville" in client.get(address, query_string={"release": releases[1]}).data
+
+
+def test_sparql_is_answered_by_the_release_that_the_address_names(client, releases) -> None:
+    front = Client(Front(client.application))
+    query = "ASK { ?project ?any \"Cameras in Alphaville\"@en }"
+    for release, holds in ((releases[1], True), (releases[2], False), (None, False)):
+        asked = {"query": query} | ({"release": release} if release else {})
+        answer = front.get("/sparql", query_string=asked, headers={"Accept": "application/sparql-results+json"})
+        assert answer.get_json(force=True) == {"head": {}, "boolean": holds}
+        assert answer.headers["KG-Release"] == (release or releases[2])
+        address = "/sparql" + (f"?release={release}" if release else "")
+        direct = front.post(address, data=query, content_type="application/sparql-query")
+        assert direct.get_json(force=True)["boolean"] is holds
+    unknown = front.get("/sparql", query_string={"query": query, "release": "0000000000000000"})
+    assert unknown.status_code == 404
 
 
 @pytest.mark.parametrize("release", ["0000000000000000", "../../etc", "x"])

@@ -55,7 +55,9 @@ class Front:
             start_response(reply.wsgi_status(), [*reply.wsgi_headers(), ("KG-Release", here.release)])
             self._note(environ, path, reply.status, arrived, len(reply.body), here, cached=False)
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
-        if path == sparql.PATH and not sparql.wants_page(environ):
+        # A release that the address names is opened by Flask's side, as for every other room.
+        is_bare = path == sparql.PATH and "release=" not in environ.get("QUERY_STRING", "")
+        if is_bare and not sparql.wants_page(environ):
             reply = sparql.respond(here, environ, arrived)
             start_response(reply.wsgi_status(), reply.wsgi_headers())
             self._note(environ, path, reply.status, arrived, len(reply.body), here, cached=reply.cached)

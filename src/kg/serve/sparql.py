@@ -85,7 +85,7 @@ def _respond(site: Site, environ: Mapping[str, Any], arrived: float) -> Reply:
     if asked.query is None:
         return _describe(site, environ, accept)
     if asked.release is not None and asked.release != site.release:
-        raise _refusal(404, "unknown-release", f"this service answers from release {site.release} only")
+        raise _refusal(404, "unknown-release", f"a form asks release {site.release}; name another one in the address")
     results_type, graph_type = best(accept, RESULTS_TYPES, _ALIASES), best(accept, GRAPH_TYPES)
     if results_type is None and graph_type is None:
         raise NotAcceptableError("none of the accepted types can be given", (*RESULTS_TYPES, *GRAPH_TYPES))
