@@ -197,9 +197,51 @@ def by_hand() -> Iterator[Case]:
                 statuses=frozenset({301, 303, 308, 400, 403, 404, 405, 410}),
                 absent=("root:x:", "[build-system]"),
             )
+    yield from _labels()
     yield from _encodings()
     yield from _headers()
     yield from _methods()
+
+
+def _labels() -> Iterator[Case]:
+    """Every kind of place that shows names, on a release in which some names are scripts."""
+    raw = tuple(script for script in SCRIPTS if "<" in script)
+    for number, script in enumerate(SCRIPTS):
+        for name, path, query in (
+            ("page", f"/page/actor/xss-{number}", ""),
+            ("search", "/search", urlencode({"q": script})),
+            ("facet", "/actors", urlencode({"q": script})),
+            ("reconcile", "/reconcile", urlencode({"query": f'{{"query": "{number}"}}', "callback": script})),
+        ):
+            yield Case(
+                name=f"label-{number}-{name}",
+                path=path,
+                query_string=query,
+                headers=(("Accept", BROWSER),),
+                statuses=frozenset({200, 400}),
+                absent=raw,
+            )
+    for path in (
+        "/",
+        "/actors",
+        "/questions/names-of-actors",
+        "/questions/names-of-actors.html",
+        "/quality",
+        "/sparql",
+    ):
+        query = (
+            urlencode({"query": "SELECT ?s ?l { ?s ?p ?l FILTER(CONTAINS(STR(?s), 'xss')) }"})
+            if "sparql" in path
+            else ""
+        )
+        yield Case(
+            name=f"label-on-{path}",
+            path=path,
+            query_string=query,
+            headers=(("Accept", BROWSER),),
+            statuses=frozenset({200}),
+            absent=raw,
+        )
 
 
 def _encodings() -> Iterator[Case]:
