@@ -24,3 +24,12 @@ def test_a_question_is_told_the_parameter(kg: Callable[..., Result], tiny_snapsh
     done = kg("query", "--snapshots", tiny_snapshots, "projects-in-a-country", "-p", "country=deltaland")
     assert done.code == 0
     assert done.err.startswith("kg: no rows: ")
+
+
+def test_a_chart_is_had_as_a_file(kg: Callable[..., Result], tiny_snapshots: Path) -> None:
+    done = kg("query", "--snapshots", tiny_snapshots, "--format", "svg", "who-finances-what")
+    assert done.code == 0
+    assert done.out.startswith("<svg")
+    plain = kg("query", "--snapshots", tiny_snapshots, "--format", "png", "agreements-without-a-project")
+    assert plain.code == 2
+    assert "nothing to draw" in plain.err

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.catalog.choices import Choices
+from kg.catalog.drawing import PICTURES, picture
 from kg.catalog.empty import explain
 from kg.catalog.faults import CatalogError
 from kg.catalog.formats import FORMATS, media_type, write
@@ -20,7 +21,7 @@ from kg.engine.formats import JSON, XML
 from kg.errors import ParameterError, UnknownQuestionError
 
 # Words for --format beside the suffixes; `table` is what people read.
-FORMAT_WORDS: Final = ("table", *(known.suffix for known in FORMATS))
+FORMAT_WORDS: Final = ("table", *(known.suffix for known in FORMATS), *PICTURES)
 _HEADER: Final = re.compile(r"^#\+", re.MULTILINE)
 _RESULT_TYPES: Final = {
     "csv": "text/csv",
@@ -131,7 +132,8 @@ def answer_bytes(
         graph_type = media_type(suffix)
         answer = run(engine, asked, read_pairs(pairs), choices=choices, evidence=evidence, graph_type=graph_type)
         empty = _why_empty(engine, answer, choices) if asked.form is Form.SELECT and not answer.rows else None
-        return Written(body=write(answer, suffix, bom=bom), complete=answer.complete, empty=empty)
+        body = picture(answer, suffix) if suffix in PICTURES else write(answer, suffix, bom=bom)
+        return Written(body=body, complete=answer.complete, empty=empty)
     if pairs:
         raise ParameterError(pairs[0].partition("=")[0], "no parameter: plain SPARQL has none")
     done = engine.answer(

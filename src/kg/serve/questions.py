@@ -8,8 +8,8 @@ from typing import Final
 
 from flask import Blueprint, Response, render_template, request
 
-import kg.charts
-from kg.catalog.cells import table_of
+from kg import charts
+from kg.catalog.drawing import PICTURES, draw
 from kg.catalog.empty import Reason, explain
 from kg.catalog.finding import finding, value_words
 from kg.catalog.formats import FORMATS, Format, offered, write
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 HTML: Final = "text/html"
 _SUFFIXES: Final = {known.suffix: known for known in FORMATS}
-_PICTURES: Final = {"svg": "image/svg+xml", "png": "image/png"}
 _CITATIONS: Final = {"bib": "BibTeX", "csl.json": "CSL-JSON"}
 _CHOICES_SHOWN: Final = 50
 _EXAMPLE_ROWS: Final = 2
@@ -49,13 +48,13 @@ def question(name: str) -> Response:
     found = here.catalog.question(base)
     if suffix in _CITATIONS:
         return _citation(here, found, suffix)
-    if suffix and suffix != "html" and suffix not in (*_SUFFIXES, *_PICTURES, "rq"):
+    if suffix and suffix != "html" and suffix not in (*_SUFFIXES, *PICTURES, "rq"):
         raise UnknownQuestionError(f"{base} has no form .{suffix}; it has {', '.join(_suffixes(found))}")
     if suffix == "html":
         return _page(here, found)
     if suffix == "rq":
         return _query(here, found)
-    if suffix in _PICTURES:
+    if suffix in PICTURES:
         return _picture(here, found, suffix)
     if suffix:
         return _data(here, found, _SUFFIXES[suffix])
@@ -63,7 +62,7 @@ def question(name: str) -> Response:
 
 
 def _suffixes(found: Question) -> list[str]:
-    pictures = list(_PICTURES) if found.chart is not None else []
+    pictures = list(PICTURES) if found.chart is not None else []
     return [*(known.suffix for known in offered(found)), *pictures, "rq", "html"]
 
 
@@ -142,21 +141,6 @@ def _query(here: Site, found: Question) -> Response:
     return text_response(bind(found, asked.values, here.choices), SPARQL_QUERY)
 
 
-def draw(answer: QuestionAnswer) -> str | None:
-    """Return the chart of an answer as SVG, or None where there is nothing to draw."""
-    chart = answer.question.chart
-    if chart is None or not answer.rows:
-        return None
-    if chart.title is None:
-        chart = replace(chart, title=answer.question.summary)
-    try:
-        return kg.charts.render(chart, table_of(answer.columns, answer.rows))
-    except kg.charts.ChartError:
-        # A table without its picture is still the answer.
-        log.exception("chart of %s", answer.question.name)
-        return None
-
-
 def _picture(here: Site, found: Question, suffix: str) -> Response:
     if found.chart is None:
         raise UnknownQuestionError(f"{found.name} has no chart; it has {', '.join(_suffixes(found))}")
@@ -166,10 +150,10 @@ def _picture(here: Site, found: Question, suffix: str) -> Response:
     if drawn is None:
         return problem(404, "no-chart", "No chart", "There is nothing to draw in this answer.")
     if suffix == "svg":
-        response = text_response(drawn, _PICTURES["svg"])
+        response = text_response(drawn, PICTURES["svg"])
     else:
         # With the fonts of the package, Chinese included.
-        response = Response(kg.charts.png(drawn), mimetype=_PICTURES["png"])
+        response = Response(charts.png(drawn), mimetype=PICTURES["png"])
     tell_completeness(response, answer)
     return response
 
