@@ -67,6 +67,9 @@ PAGES = (
     Address(name="sparql", path="/sparql"),
     Address(name="sparql-answer", path=f"/sparql?query={QUERY}"),
     Address(name="dump", path="/dump/"),
+    Address(name="changes", path="/changes"),
+    Address(name="problem-in-words", path="/problem"),
+    Address(name="reconcile", path="/reconcile/features"),
     Address(name="not-found", path="/page/project/never-built", status=404),
     Address(name="bad-request", path="/projects?page=x", status=400),
 )

@@ -50,14 +50,19 @@ def _rare(app: Flask, name: str) -> tuple[str, int]:
         with app.test_request_context("/", headers=HTML):
             answer = problem(503, "busy", "Too busy at the moment", "Try again in a few seconds.")
             return answer.get_data(as_text=True), answer.status_code
-    path = "/page/actor/zeta-old" if name == "withdrawn" else f"/?release={_older(app)}"
-    found = client.get(path, headers=HTML)
+    paths = {"withdrawn": "/page/actor/zeta-old", "older": f"/?release={_older(app)}", "changes": "/changes"}
+    found = client.get(paths[name], headers=HTML)
     return found.get_data(as_text=True), found.status_code
 
 
 @pytest.mark.parametrize(
     ("name", "status", "words"),
-    [("withdrawn", 410, "Withdrawn"), ("busy", 503, "Too busy"), ("older", 200, "An older release.")],
+    [
+        ("withdrawn", 410, "Withdrawn"),
+        ("busy", 503, "Too busy"),
+        ("older", 200, "An older release."),
+        ("changes", 200, "What changed"),
+    ],
 )
 def test_a_rare_page_is_clean_and_has_no_barrier(
     watched: Watched, app: Flask, name: str, status: int, words: str
