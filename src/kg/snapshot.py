@@ -36,6 +36,8 @@ from kg.vocab import graph
 CURRENT: Final = "current"
 MANIFEST: Final = "manifest.json"
 KEPT: Final = 5
+# 2: the manifest is sealed.
+_FORMAT: Final = 2
 _RELEASE = re.compile(r"[0-9a-f]{16}")
 _RELEASE_GRAPH: Final = ox.NamedNode(graph("release"))
 
@@ -211,7 +213,9 @@ def _publish(
         "quads": counts,
         **details,
         "files": digests,
+        "format": _FORMAT,
     }
+    manifest["seal"] = _seal(manifest)
     (work / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     for name in (*digests, MANIFEST):
         _sync(work / name)
@@ -300,9 +304,18 @@ def verify(snapshot: Snapshot) -> tuple[str, ...]:
         for name in sorted(present & set(recorded))
         if digest_file(snapshot.path / name) != recorded[name]
     ]
+    # Releases of before have neither; no single harm takes both away.
+    if {"format", "seal"} & set(snapshot.manifest) and snapshot.manifest.get("seal") != _seal(snapshot.manifest):
+        problems.append(f"{MANIFEST}: changed since it was published")
     if snapshot.path.name != snapshot.release and not snapshot.path.name.startswith(".build-"):
         problems.append(f"the folder is named {snapshot.path.name}, the manifest says {snapshot.release}")
     return tuple(problems)
+
+
+def _seal(manifest: Mapping[str, Any]) -> str:
+    """Return the digest of all that a manifest says beside its seal."""
+    said = {name: value for name, value in manifest.items() if name != "seal"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def newest_good(folder: Path) -> Snapshot:

@@ -100,6 +100,22 @@ def test_every_harmed_file_is_noticed(folder: Path, harm: str) -> None:
         assert any(problem.startswith(f"{name}: ") for problem in snapshot.verify(snapshot.open_snapshot(copy))), name
 
 
+def test_a_bit_that_turns_over_in_the_manifest_is_noticed(folder: Path) -> None:
+    good = _publish(folder, "a")
+    file = good.path / "manifest.json"
+    good.path.chmod(0o755)
+    file.chmod(0o644)
+    content = file.read_bytes()
+    for at in range(0, len(content), 7):
+        file.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        try:
+            harmed = snapshot.open_snapshot(good.path)
+        except SnapshotError:
+            continue
+        # White space may become other white space, which says the same.
+        assert harmed.manifest == good.manifest or snapshot.verify(harmed), at
+
+
 def test_a_damaged_current_release_falls_back_to_the_newest_good_one(folder: Path) -> None:
     first = _publish(folder, "a")
     second = _publish(folder, "b")
