@@ -6,32 +6,30 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from kg.config import Settings
 from kg.serve.app import create_app
 from kg.serve.problems import problem
 from kg.serve.site import open_site
-from kg.snapshot import current
 from tests.browser.axe import barriers_in_light_dark_and_on_a_phone
 from tests.browser.conftest import Watched
-from tests.conftest import make_tiny_root, run_kg
+from tests.serve.service import GRAPH, ID, KG, LABEL, publish_text, settings_for
 
 HTML = {"Accept": "text/html"}
-WITHDRAWN = (
-    "id,label,replaced_by,reason,date\nactor:zeta-old,Zeta Works (old),,Entered from a misread line,2026-11-24\n"
-)
+TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+OLD = f"""<{ID}actor/old> <{TYPE}> <{KG}Company> <{GRAPH}actor> .
+<{ID}actor/old> <{LABEL}> "Old firm"@en <{GRAPH}actor> .
+"""
+WITHDRAWN = f"""{OLD}<{ID}actor/old> <http://www.w3.org/2002/07/owl#deprecated> "true"^^\
+<http://www.w3.org/2001/XMLSchema#boolean> <{GRAPH}actor> .
+"""
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The service on two releases of the tiny tables; in the newer one a thing is withdrawn."""
-    base = tmp_path_factory.mktemp("rare")
-    root = make_tiny_root(base / "root")
-    for rows in ("", WITHDRAWN):
-        if rows:
-            (root / "data" / "withdrawn.csv").write_text(rows, encoding="utf-8")
-        built = run_kg("build", "--quiet", "--root", root, "--snapshots", base / "snapshots")
-        assert built.code == 0, built.err
-    site = open_site(Settings.load({"snapshots_dir": base / "snapshots"}, env={}), current(base / "snapshots"))
+    """The service on two small releases; in the newer one a thing is withdrawn."""
+    folder = tmp_path_factory.mktemp("rare") / "snapshots"
+    for content in (OLD, WITHDRAWN):
+        snapshot = publish_text(folder, content)
+    site = open_site(settings_for(folder), snapshot)
     made = create_app(site)
     yield made
     made.extensions["kg.kept"].close()
@@ -50,7 +48,7 @@ def _rare(app: Flask, name: str) -> tuple[str, int]:
         with app.test_request_context("/", headers=HTML):
             answer = problem(503, "busy", "Too busy at the moment", "Try again in a few seconds.")
             return answer.get_data(as_text=True), answer.status_code
-    paths = {"withdrawn": "/page/actor/zeta-old", "older": f"/?release={_older(app)}", "changes": "/changes"}
+    paths = {"withdrawn": "/page/actor/old", "older": f"/?release={_older(app)}", "changes": "/changes"}
     found = client.get(paths[name], headers=HTML)
     return found.get_data(as_text=True), found.status_code
 
