@@ -99,6 +99,8 @@ def status(answer: bytes) -> int:
         # HTTP/2 is not spoken, whoever asks for it.
         (request(b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"), 200),
     ],
+    # One request has 300,000 bytes.
+    ids=lambda value: "request" if isinstance(value, bytes) else str(value),
 )
 def test_a_request_gets_its_status(server: Server, asked: bytes, right: int) -> None:
     assert status(raw(server, asked)) == right
