@@ -55,6 +55,10 @@ def test_a_sound_report_has_no_faults(tmp_path: Path, catalog: Catalog) -> None:
         ("{{count what-is-in-the-graph class}}\n", "7: what-is-in-the-graph declares no evidence"),
         ("{{guess who-finances-what}}\n", "7: {{guess who-finances-what}} starts with none of"),
         ("{{count who-finances-what\n", "7: {{ without }}"),
+        (
+            "{{count concerns-about-projects-and-firms claim about=$country}}\n",
+            "7: concerns-about-projects-and-firms: about takes string, and $country is iri",
+        ),
         ("{{param land}}\n", "7: 'land' is no parameter of the report"),
         ("```question nothing-like-it\n```\n", "7: no saved question is named"),
         ("```question who-finances-what\nshow: picture\n```\n", "7: show: 'picture'"),

@@ -142,11 +142,20 @@ def _arguments(report: Report, question: Question, arguments: Sequence[Argument]
     faults: list[str] = []
     given = [argument.name for argument in arguments]
     for argument in arguments:
-        if question.param(argument.name) is None:
+        taken = question.param(argument.name)
+        if taken is None:
             known = ", ".join(parameter.name for parameter in question.params) or "none"
             faults.append(f"{question.name} has no parameter {argument.name!r}; it has {known}")
-        if argument.reference is not None and report.param(argument.reference) is None:
+        if argument.reference is None:
+            continue
+        given_on = report.param(argument.reference)
+        if given_on is None:
             faults.append(f"${argument.reference} is no parameter of the report")
+        elif taken is not None and taken.type is not given_on.type:
+            # An IRI in the place of a text matches nothing, and the report would say that nobody says anything.
+            faults.append(
+                f"{question.name}: {taken.name} takes {taken.type}, and ${argument.reference} is {given_on.type}"
+            )
     for parameter in question.params:
         # A default that nobody sees would answer about another country than the title says.
         if not parameter.optional and parameter.name not in given:
