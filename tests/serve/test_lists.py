@@ -102,3 +102,11 @@ def test_a_country_without_projects_is_called_by_its_name(client: FlaskClient) -
 @pytest.mark.parametrize("asked", ["contry=alphaland", "country=alphaland&country=gammaland"])
 def test_what_a_list_cannot_be_asked_is_no_empty_list(client: FlaskClient, asked: str) -> None:
     assert client.get(f"/projects.json?{asked}").status_code == 400
+
+
+def test_a_count_of_a_question_leads_to_the_list_of_what_it_counts(client: FlaskClient) -> None:
+    page = client.get("/questions/projects-by-country", headers=BROWSER).get_data(as_text=True)
+    counts = re.findall(r'<td class="number"><a href="(/projects)(\?country=[^"]+)">([\d,]+)</a>', page)
+    assert counts
+    for path, asked, count in counts:
+        assert len(client.get(f"{path}.json{asked}").get_json()["rows"]) == int(count.replace(",", ""))

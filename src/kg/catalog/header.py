@@ -299,14 +299,17 @@ def _columns(reader: _Reader, value: Value | None) -> tuple[Column, ...]:
     columns: list[Column] = []
     for name, line, item in value.items:
         if isinstance(item, Scalar):
-            meaning, unit = reader.text(item, f"column {name}"), None
+            meaning, unit, listed = reader.text(item, f"column {name}"), None, None
         else:
-            keys = reader.keys(item, ("meaning", "unit"), f"column {name}")
+            keys = reader.keys(item, ("meaning", "unit", "list"), f"column {name}")
             meaning = reader.text(keys.get("meaning"), f"column {name}: meaning")
             unit = reader.text(keys.get("unit"), f"column {name}: unit")
+            listed = reader.text(keys.get("list"), f"column {name}: list")
         if meaning is None:
             reader.fault(line, f"column {name} has no meaning")
-        columns.append(Column(name=name, meaning=meaning or "", unit=unit))
+        if listed is not None and listed.partition("?")[2] not in (known for known, _, _ in value.items):
+            reader.fault(line, f"column {name}: list is a list and a column that narrows it, such as projects?country")
+        columns.append(Column(name=name, meaning=meaning or "", unit=unit, list=listed))
     return tuple(columns)
 
 

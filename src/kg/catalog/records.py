@@ -80,11 +80,13 @@ class Column:
     Attributes:
         meaning: what stands in it, for people.
         unit: what a number counts, or None.
+        list: the list of the things that it counts and the column that narrows it, such as `projects?country`, or None.
     """
 
     name: str
     meaning: str
     unit: str | None = None
+    list: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What the page of a saved question shows, as plain records for its template."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ from kg.catalog.choices import Choices
 from kg.catalog.evidence import Citation
 from kg.catalog.formats import node_lists
 from kg.catalog.rdf import describe
-from kg.catalog.records import Parameter, ParameterType, Question
+from kg.catalog.records import Column, Parameter, ParameterType, Question
 from kg.catalog.run import QuestionAnswer
 from kg.charts.lettering import plain_name
 from kg.engine import Iri, Literal, Term
@@ -125,7 +125,12 @@ def table(answer: QuestionAnswer, name_of: Callable[[str], str] = compact) -> Ta
     for index, row in enumerate(answer.rows):
         named = dict(zip(answer.columns, row, strict=True))
         marks = () if answer.citations is None else _marks(answer.citations[index])
-        rows.append(RowView(cells=tuple(_cell(named, name, answer.columns, name_of) for name in shown), marks=marks))
+        views = [_cell(named, name, answer.columns, name_of) for name in shown]
+        if not answer.values:
+            # A list knows nothing of the question's parameters.
+            pairs = zip(views, shown, strict=True)
+            views = [replace(view, href=view.href or _list_href(described.get(name), named)) for view, name in pairs]
+        rows.append(RowView(cells=tuple(views), marks=marks))
     return TableView(columns=tuple(columns), rows=tuple(rows), has_marks=bool(answer.question.evidence) and bool(rows))
 
 
@@ -139,6 +144,16 @@ def _unit(unit: str | None, heading: str) -> str | None:
     if unit is None or unit in heading.lower().split() or unit == "currency" or unit.startswith("see "):
         return None
     return unit
+
+
+def _list_href(column: Column | None, named: dict[str, Term | None]) -> str | None:
+    """Return where the things that a number counts are listed."""
+    if column is None or column.list is None:
+        return None
+    room, _, facet = column.list.partition("?")
+    thing = named.get(facet)
+    parts = split_iri(thing.value) if isinstance(thing, Iri) else None
+    return href(f"/{room}", ((facet, parts[1]),)) if parts is not None else None
 
 
 def _cell(named: dict[str, Term | None], name: str, columns: Sequence[str], name_of: Callable[[str], str]) -> CellView:
