@@ -1,5 +1,7 @@
 """Stores that are down, slow, redirect, lie, break off or refuse: one clear line, nothing half-applied."""
 
+import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +10,14 @@ import pytest
 import requests
 
 from kg.engine.remote import RemoteEngine
-from kg.engine.store_http import StoreCredentialsError, StoreError, addresses, login
+from kg.engine.store_http import (
+    StoreAddresses,
+    StoreClient,
+    StoreCredentialsError,
+    StoreError,
+    addresses,
+    login,
+)
 from kg.engine.types import Limits
 from kg.errors import ConfigError, KgError, QueryTimeoutError, QueryTooLargeError
 from kg.snapshot import Snapshot
@@ -88,6 +97,27 @@ def test_a_store_that_is_down_slow_or_dripping_is_left_in_time(small: tuple[Path
         with pytest.raises(QueryTooLargeError):
             engine.rows("SELECT * { ?s ?p ?o . ?a ?b ?c }", limits=Limits(bytes=1000))
         engine.close()
+
+
+def test_a_store_that_takes_a_large_graph_slowly_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.engine.store_http._CONNECT_S", 0.2)
+    body = b"x" * 20_000_000
+
+    def take(listener: socket.socket) -> None:
+        link, _ = listener.accept()
+        with link, link.makefile("rb") as stream:
+            time.sleep(0.6)
+            while stream.readline().strip():
+                pass
+            stream.read(len(body))
+            link.sendall(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=take, args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        client = StoreClient(StoreAddresses(query=url, graphs=url))
+        client.put_graph("urn:g", body, seconds=60.0)
+        client.close()
 
 
 def test_a_store_that_goes_away_gives_503_and_comes_back(small: tuple[Path, Snapshot], tmp_path: Path) -> None:

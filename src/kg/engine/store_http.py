@@ -266,6 +266,9 @@ def exchange(
         StoreError: nobody answers, or the answer breaks off.
     """
     deadline = time.monotonic() + seconds
+    # The time for connecting is also the longest pause while a body is sent, and a busy store takes a large one slowly.
+    is_large = isinstance(data, bytes) and len(data) > _PIECE
+    pause_s = seconds if is_large else min(_CONNECT_S, seconds)
     broken = StoreError(f"{host_of(url)} broke off in the middle of its answer")
     late = QueryTimeoutError(f"{host_of(url)} gave no whole answer in {seconds:g} s and was left", seconds)
     try:
@@ -276,7 +279,7 @@ def exchange(
             data=data if data is None or isinstance(data, bytes) else list(data),
             headers={"User-Agent": "cityledger", **headers},
             auth=login,
-            timeout=(min(_CONNECT_S, seconds), seconds),
+            timeout=(pause_s, seconds),
             allow_redirects=False,
             stream=True,
         ) as response:
