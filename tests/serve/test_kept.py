@@ -69,7 +69,7 @@ def test_the_data_about_a_thing_can_be_had_from_an_older_release(client, release
 
 def test_sparql_is_answered_by_the_release_that_the_address_names(client, releases) -> None:
     front = Client(Front(client.application))
-    query = "ASK { ?project ?any \"Cameras in Alphaville\"@en }"
+    query = 'ASK { ?project ?any "Cameras in Alphaville"@en }'
     for release, holds in ((releases[1], True), (releases[2], False), (None, False)):
         asked = {"query": query} | ({"release": release} if release else {})
         answer = front.get("/sparql", query_string=asked, headers={"Accept": "application/sparql-results+json"})
