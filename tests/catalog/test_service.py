@@ -104,6 +104,12 @@ def test_the_page_keeps_the_form_and_says_what_is_wrong(client: FlaskClient) -> 
     assert '<option value="" selected>choose one</option>' in page.text
 
 
+def test_a_wrong_year_stays_in_its_field(client: FlaskClient) -> None:
+    page = client.get("/questions/events-over-time?since=soon", headers={"Accept": "text/html"})
+    assert page.status_code == 400
+    assert re.search(r'name="since" type="text" value="soon"', page.text)
+
+
 def test_the_page_escapes_what_was_given(client: FlaskClient) -> None:
     page = client.get(f"{PATH}?country=<script>alert(1)</script>", headers={"Accept": "text/html"})
     assert "<script>" not in page.text

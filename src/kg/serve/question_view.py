@@ -230,7 +230,8 @@ def _field(parameter: Parameter, given: list[str], choices: Choices, error: str 
             chosen = _chosen(parameter, values, choices)
             options = [(compact(choice.iri), choice.label, choice.iri in chosen) for choice in known]
     elif parameter.type in (ParameterType.INTEGER, ParameterType.GYEAR):
-        control = "number"
+        # A browser empties a number field that holds no number, and what is wrong must stay to be seen.
+        control = "number" if error is None else "text"
     if control == "select" and parameter.optional and not parameter.multi:
         options.insert(0, ("", "any", not values))
     elif control == "select" and error is not None and not any(chosen for _, _, chosen in options):

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 _FIRST = ("/", "/search?q=city", *(f"/{room.path}" for room in ROOMS), "/technologies", "/sparql")
 _THEN = ("/quality", "/about", "/ontology", "/questions", "/reports", "/vocab.json")
+# Ten times what the slowest page of the corpus takes.
+_LONG_S = 2.0
 _BROWSER = {"Accept": "text/html"}
 
 
@@ -28,13 +30,13 @@ def warm_rooms(app: Flask) -> None:
 def warm_rest(app: Flask) -> None:
     """Ask for the other pages, every question and every report, with the values that they start with.
 
-    Takes at most half of a processor, and ends when another release is served.
+    Takes at most half of a processor, and ends when another release is served, or at the first page that takes long:
+    in a release that large the work would go on for minutes and take the processor from those who ask.
     """
     here: Site = app.extensions["kg"]
     reports = sorted((here.snapshot.files / "queries" / "reports").glob("*.md"))
-    _visit(app, _THEN, pause=True)
-    _visit(app, (f"/questions/{question.name}" for question in here.catalog), pause=True)
-    _visit(app, (f"/reports/{path.stem}" for path in reports), pause=True)
+    questions = (f"/questions/{question.name}" for question in here.catalog)
+    _visit(app, (*_THEN, *questions, *(f"/reports/{path.stem}" for path in reports)), pause=True)
 
 
 def _visit(app: Flask, paths: Iterable[str], *, pause: bool) -> None:
@@ -48,4 +50,8 @@ def _visit(app: Flask, paths: Iterable[str], *, pause: bool) -> None:
         if status >= 500:
             log.error("%s could not be made ready: %d", path, status)
         if pause:
-            time.sleep(time.monotonic() - began)
+            seconds = time.monotonic() - began
+            if seconds > _LONG_S:
+                log.info("%s takes %.1f s; the other pages are made when they are asked for", path, seconds)
+                return
+            time.sleep(seconds)
