@@ -11,7 +11,7 @@ STORES := embedded oxigraph virtuoso
 HTTP_TESTS := tests/serve tests/catalog/test_service.py tests/catalog/test_golden.py tests/reconcile \
   tests/export/test_publication.py tests/report/test_doors.py
 
-.PHONY: serve build test test-stores lint check audit bench crash-test lock clean
+.PHONY: serve build test coverage test-stores lint check audit bench crash-test lock clean
 
 serve: build
 	$(BIN)/kg serve --port $(PORT)
