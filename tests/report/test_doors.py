@@ -173,3 +173,12 @@ def test_a_citation_survives_hostile_titles() -> None:
     assert r"50 \% of" in cited.bibtex() and r"A\_B" in cited.bibtex() and r"\& \{C\}" in cited.bibtex()
     assert cited.text() == 'CityLedger (2026). 50 % of "A_B" & {C}\\. Release ' + "a" * 16 + ". https://e.org/r"
     assert '"date-parts": [' in cited.csl_json()
+
+
+def test_without_the_extra_a_pdf_is_refused_with_what_to_install(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    answer = client.get("/reports/country-profile.pdf?country=Alphaland")
+    assert answer.status_code == 501
+    assert "cityledger[pdf]" in answer.get_json(force=True)["detail"]

@@ -135,6 +135,11 @@ _ALL: Final = (
         "Try once more; if it stays so, tell whoever runs the service the address and the time.",
     ),
     _kind(
+        "pdf-unavailable", 501, "No PDF here",
+        "This installation has not the extra that sets PDF.",
+        "Take the report as HTML or Markdown, or install cityledger[pdf] where the service runs.",
+    ),
+    _kind(
         "busy", 503, "Busy",
         "Every worker has a query, and the queue is full; or a new release is being taken up.",
         "Try again after the seconds that Retry-After gives.",

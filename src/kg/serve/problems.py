@@ -24,6 +24,7 @@ from kg.errors import (
     UnknownQuestionError,
     UnknownReleaseError,
 )
+from kg.report.pdf import PdfUnavailableError
 from kg.serve.negotiate import prefers_html
 from kg.serve.problem_kinds import KINDS
 from kg.serve.replies import Reply
@@ -42,6 +43,7 @@ _SHOWN: tuple[type[KgError], ...] = (
     UnknownQuestionError,
     UnknownReleaseError,
     CatalogError,
+    PdfUnavailableError,
     NotAcceptableError,
     ReleaseGoneError,
     QueryTooLargeError,
