@@ -226,3 +226,19 @@ def test_credentials_have_three_forms() -> None:
 
 def test_errors_of_stores_are_ours() -> None:
     assert issubclass(StoreError, KgError) and issubclass(StoreCredentialsError, KgError)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"), [("X-SPARQL-MaxRows", "cut its answer at 1 rows"), ("X-SQL-State", "gave a part")]
+)
+def test_a_part_of_an_answer_is_never_taken_for_the_whole(header: str, words: str) -> None:
+    """Virtuoso sends it with status 200 and tells it in a header only."""
+    body = b'{"head": {"vars": ["s"]}, "results": {"bindings": []}}'
+    value = "1" if header.endswith("Rows") else "S1TAT"
+
+    def part(handler: answers.Handler) -> None:
+        handler.say(200, body, "application/sparql-results+json", **{header: value})
+
+    with answers.answering(part) as server, pytest.raises(KgError, match=words):
+        client = StoreClient(addresses(server.url))
+        client.query("SELECT ?s {}", accept=["application/sparql-results+json"], seconds=5.0, most_bytes=1000)

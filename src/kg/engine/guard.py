@@ -85,6 +85,22 @@ def inspect(text: str, *, complexity: bool = True, service_allow: tuple[str, ...
     return findings
 
 
+def without_dataset(text: str) -> str:
+    """Return a query without its `FROM` clauses, which only stand before the first group."""
+    kept: list[str] = []
+    in_clause, depth = False, 0
+    for match in _TOKEN.finditer(text):
+        kind, piece = match.lastgroup, match[0]
+        depth += piece == "{"
+        if depth == 0 and kind == "word" and piece.upper() == "FROM":
+            in_clause = True
+        if not in_clause:
+            kept.append(piece)
+        elif kind in {"iri", "prefixed"}:
+            in_clause = False
+    return "".join(kept)
+
+
 def _is_plain(text: str) -> bool:
     """Whether counting characters, wherever they stand, already shows that no limit can be reached."""
     return (

@@ -22,7 +22,7 @@ from kg.engine.budget import Budgets
 from kg.engine.cache import AnswerCache
 from kg.engine.execute import _as_xml as as_xml
 from kg.engine.federation import Federation
-from kg.engine.store_http import UNREADABLE, StoreClient, StoreError, addresses
+from kg.engine.store_http import UNREADABLE, StoreClient, StoreCutError, StoreError, addresses
 from kg.engine.syntax import syntax_error
 from kg.engine.types import Answer, Limits, Query
 from kg.errors import (
@@ -153,13 +153,16 @@ class RemoteEngine(Asking):
         self._enter(deadline)
         try:
             begun = time.monotonic()
-            body = self._fetch(query, limits, deadline - begun, is_graph=is_graph)
+            body, is_cut = self._fetch(query, limits, deadline - begun, is_graph=is_graph)
         finally:
             self._places.release()
         done = self._graph(body, wanted, limits) if is_graph else self._table(body, wanted, limits)
+        if is_cut and done.form != "boolean":
+            done = dataclasses.replace(done, complete=False, limit="rows")
         return dataclasses.replace(done, release=self._release, seconds=time.monotonic() - begun, outside=outside)
 
-    def _fetch(self, query: Query, limits: Limits, seconds: float, *, is_graph: bool) -> bytes:
+    def _fetch(self, query: Query, limits: Limits, seconds: float, *, is_graph: bool) -> tuple[bytes, bool]:
+        is_cut = False
         if seconds <= 0:
             raise QueryTimeoutError(f"the query ran longer than {limits.seconds:g} s and was stopped", limits.seconds)
         text, default, named = self._dataset(query)
@@ -174,17 +177,22 @@ class RemoteEngine(Asking):
                 default_graphs=default,
                 named_graphs=named,
             )
+        except StoreCutError as error:
+            body, is_cut = error.body, True
         except QuerySyntaxError as error:
             # Oxigraph says where, in words of its own that the local engine reads as well.
             said = str(error).removeprefix(UNREADABLE)
             raise syntax_error(said, query.text) if said.startswith("error at ") else error from None
         if not self._named:
-            return body
+            return body, is_cut
         if not is_graph:
             body = _ESCAPED_SLASH.sub(rb"\1/", body)
-        return hosted.from_hosted(body, self._release)
+        return hosted.from_hosted(body, self._release), is_cut
 
     def _dataset(self, query: Query) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        if query.default_graphs or query.named_graphs:
+            # SPARQL 1.1 Protocol, 2.1.4: they replace those of the text; Virtuoso would add them.
+            query = dataclasses.replace(query, text=guard.without_dataset(query.text))
         if not self._named:
             return query.text, query.default_graphs, query.named_graphs
         text = hosted.to_hosted(query.text, self._release)

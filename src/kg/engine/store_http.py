@@ -36,6 +36,19 @@ class StoreError(EngineBusyError):
         super().__init__(message, retry_after_s)
 
 
+class StoreCutError(StoreError):
+    """The store says that it cut its answer.
+
+    Attributes:
+        body: what it gave of it.
+    """
+
+    def __init__(self, message: str, body: bytes) -> None:
+        """Keep what came beside the message."""
+        super().__init__(message)
+        self.body = body
+
+
 class StoreCredentialsError(KgError):
     """The store does not accept who we say we are."""
 
@@ -49,12 +62,16 @@ class Exchange:
     Attributes:
         kind: media type without parameters.
         retry_after: the header of that name, empty when absent.
+        cut_at: rows at which Virtuoso says that it cut the answer, empty when it is whole.
+        state: state of SQL in which Virtuoso ended, empty when it says nothing; S1TAT is an answer cut by time.
     """
 
     status: int
     kind: str
     body: bytes
     retry_after: str = ""
+    cut_at: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +161,7 @@ class StoreClient:
             QueryTimeoutError: no whole answer in time; the connection is closed, which most stores notice.
             QueryTooLargeError: the answer is larger than allowed.
             StoreError: the store is down, redirects, breaks off, or answers something that was not asked for.
+            StoreCutError: the store cut its answer at a number of rows of its own.
             StoreCredentialsError: the store wants to know who asks.
         """
         form = [
@@ -152,7 +170,8 @@ class StoreClient:
             *(("named-graph-uri", graph) for graph in named_graphs),
         ]
         headers = {"Accept": ", ".join(accept)}
-        status, kind, body = self._send("POST", self.where.query, seconds, most_bytes, headers=headers, form=form)
+        got = self._send("POST", self.where.query, seconds, most_bytes, headers=headers, form=form)
+        status, kind, body = got.status, got.kind, got.body
         if status == 400:
             raise QuerySyntaxError(f"{UNREADABLE}{_words(body)}")
         self._check(status, kind, body, self.where.query)
@@ -160,6 +179,11 @@ class StoreClient:
             raise StoreError(
                 f"{host_of(self.where.query)} answered {kind or 'nothing known'}, not {' or '.join(accept)}"
             )
+        # Both come with status 200 and a sound document, so that only the headers tell them from a whole answer.
+        if got.state:
+            raise QueryTimeoutError(f"{host_of(self.where.query)} gave a part of the answer ({got.state})", seconds)
+        if got.cut_at:
+            raise StoreCutError(f"{host_of(self.where.query)} cut its answer at {got.cut_at} rows", body)
         return body, kind
 
     def update(self, text: str, *, seconds: float = 600.0) -> None:
@@ -172,12 +196,10 @@ class StoreClient:
         if not self.where.update:
             raise QueryRefusedError("the address for updates is unknown: say it with --update", "update")
         headers = {"Content-Type": "application/sparql-update; charset=utf-8"}
-        status, kind, body = self._send(
-            "POST", self.where.update, seconds, _PIECE * 16, headers=headers, body=text.encode("utf-8")
-        )
-        if status == 400:
-            raise QueryRefusedError(f"the store refuses the update: {_words(body)}", "update")
-        self._check(status, kind, body, self.where.update)
+        got = self._send("POST", self.where.update, seconds, _PIECE * 16, headers=headers, body=text.encode("utf-8"))
+        if got.status == 400:
+            raise QueryRefusedError(f"the store refuses the update: {_words(got.body)}", "update")
+        self._check(got.status, got.kind, got.body, self.where.update)
 
     def put_graph(self, name: str, ntriples: bytes, *, seconds: float = 600.0) -> None:
         """Replace a graph by N-Triples (Graph Store Protocol, 5.3).
@@ -186,10 +208,10 @@ class StoreClient:
             StoreError, StoreCredentialsError, QueryTimeoutError: as for `query`.
         """
         headers = {"Content-Type": "application/n-triples"}
-        status, kind, body = self._send(
+        got = self._send(
             "PUT", self.where.graphs, seconds, _PIECE * 16, headers=headers, body=ntriples, parameters={"graph": name}
         )
-        self._check(status, kind, body, self.where.graphs)
+        self._check(got.status, got.kind, got.body, self.where.graphs)
 
     def close(self) -> None:
         """Close the connections."""
@@ -206,8 +228,8 @@ class StoreClient:
         form: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
         parameters: Mapping[str, str] | None = None,
-    ) -> tuple[int, str, bytes]:
-        got = exchange(
+    ) -> Exchange:
+        return exchange(
             self._session,
             method,
             url,
@@ -218,7 +240,6 @@ class StoreClient:
             parameters=parameters,
             login=self._login,
         )
-        return got.status, got.kind, got.body
 
     def _check(self, status: int, kind: str, body: bytes, url: str) -> None:
         if 200 <= status < 300:
@@ -302,6 +323,8 @@ def exchange(
                 kind=response.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
                 body=b"".join(pieces),
                 retry_after=response.headers.get("Retry-After", ""),
+                cut_at=response.headers.get("X-SPARQL-MaxRows", ""),
+                state=response.headers.get("X-SQL-State", ""),
             )
     except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError):
         raise late from None
