@@ -138,5 +138,11 @@ def differences(name: str) -> dict[str, pytest.MarkDecorator]:
     return {
         test: pytest.mark.xfail(reason=group["reason"], strict=True, run=group.get("run", True))
         for group in content.get(name, ())
-        for test in group["tests"]
+        for test in group.get("tests", ())
     }
+
+
+def failing_checks() -> set[tuple[str, str]]:
+    """Return the checks of the shared protocol check that the store of this run fails, with their severity."""
+    content: dict[str, Any] = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
+    return {(check, "must") for group in content.get(_backend.name, ()) for check in group.get("checks", ())}
