@@ -72,6 +72,17 @@ def test_a_client_that_stops_in_the_middle_holds_nobody_up(server: Server) -> No
         time.sleep(0.05)
 
 
+def test_connections_that_do_nothing_keep_nobody_out(server: Server) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    head = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        # Twice as many as there are threads, each kept open after an answer; a server closes those after 10 s.
+        for _ in range(128):
+            link = stack.enter_context(socket.create_connection((host, int(port)), timeout=8))
+            link.sendall(head)
+            assert link.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
 def test_a_published_release_is_taken_up_by_the_running_server(tmp_path: Path) -> None:
     folder = tmp_path / "snapshots"
     publish_text(folder, sample_quads(10, "first"))

@@ -23,6 +23,9 @@ from kg.snapshot import current, find, list_snapshots, newest_good, verify
 log = logging.getLogger(__name__)
 
 _BACKLOG = 1_024
+# Connections kept open at one time, idle ones included: as many as wait in the kernel's queue. With no more than there
+# are threads, 64 browsers that do nothing kept everybody else out until their connections timed out.
+_CONNECTIONS = 1_024
 # A client that needs longer to send its headers is not one of ours.
 _HEADERS_WITHIN_MS = 10_000
 _STOP_WITHIN_S = 10
@@ -55,8 +58,8 @@ def serve(settings: Settings) -> None:
         workers=1,
         blocking_threads=settings.threads,
         backlog=_BACKLOG,
-        # What does not get a thread at once waits in the kernel's queue; the engine has its own bounds.
-        backpressure=settings.threads,
+        # What does not get a thread at once waits for one; the engine has its own bounds.
+        backpressure=_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_MS, max_buffer_size=65_536),
         # Everything that holds back slow and broken clients was proven for HTTP/1 only.
         http=HTTPModes.http1,
