@@ -46,6 +46,7 @@ def test_a_sound_file_has_no_faults_and_each_mapping_is_an_axiom(tmp_path: Path)
         (HEAD + COLUMNS + ROW.replace("skos:exactMatch", "skos:broader"), "not a relation"),
         (HEAD + COLUMNS + ROW.replace("actor:huawei", "actor:huawey"), "there is no such thing"),
         (HEAD + COLUMNS + ROW.replace("semapv:LexicalMatching", ""), "the cell is empty"),
+        (HEAD + COLUMNS + ROW.replace("LexicalMatching", "CrossReference"), "no justification that SSSOM knows"),
         (HEAD + COLUMNS + ROW.replace("0.9", "1.2"), "not a number between 0 and 1"),
         (HEAD + COLUMNS + ROW.replace("checked", "sure"), "not a state of review"),
         (HEAD + COLUMNS + ROW.replace("2026-11-24", "24.11.2026"), "not a date"),

@@ -31,6 +31,25 @@ KNOWN: Final = (
     "comment",
 )
 PREDICATES: Final = ("skos:exactMatch", "skos:closeMatch", "skos:relatedMatch", "owl:sameAs")
+# SSSOM allows these and no others, so that its own tools read the files.
+JUSTIFICATIONS: Final = tuple(
+    f"semapv:{name}"
+    for name in (
+        "BackgroundKnowledgeBasedMatching",
+        "CompositeMatching",
+        "InstanceBasedMatching",
+        "LexicalMatching",
+        "LexicalSimilarityThresholdMatching",
+        "LogicalReasoning",
+        "ManualMappingCuration",
+        "MappingChaining",
+        "MappingInversion",
+        "MappingReview",
+        "SemanticSimilarityThresholdMatching",
+        "StructuralMatching",
+        "UnspecifiedMatching",
+    )
+)
 # checked: agrees with a published table; reviewed: a person has looked at both sides; later: nobody could decide yet.
 REVIEW_STATUSES: Final = ("checked", "reviewed", "later")
 # What an identifier of each outside data set looks like.
@@ -236,6 +255,8 @@ def _read_row(
         fault("predicate_id", "not a relation that this project uses", f"Use one of: {', '.join(PREDICATES)}")
     if not row["mapping_justification"]:
         fault("mapping_justification", "the cell is empty", "Say how the mapping was found, with a semapv: term")
+    elif row["mapping_justification"] not in JUSTIFICATIONS:
+        fault("mapping_justification", "no justification that SSSOM knows", f"Use one of: {', '.join(JUSTIFICATIONS)}")
     status = row.get("review_status", "")
     if status and status not in REVIEW_STATUSES:
         fault("review_status", "not a state of review", f"Use one of: {', '.join(REVIEW_STATUSES)}")
