@@ -57,7 +57,7 @@ endif
 
 # The whole HTTP suite on every store; tests/stores/differences.toml says what differs and why.
 test-stores: $(VENV)/.test
-	for store in $(STORES); do KG_WHOLE_SUITE=1 $(BIN)/python -m pytest -q --store $$store $(HTTP_TESTS) || exit 1; done
+	for store in $(STORES); do KG_WHOLE_SUITE=1 $(BIN)/python -m pytest -q -n 2 --dist loadscope --store $$store $(HTTP_TESTS) || exit 1; done
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/run.py
