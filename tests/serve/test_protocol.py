@@ -320,3 +320,24 @@ def test_an_unforeseen_failure_says_nothing_of_itself(service: InProcess, monkey
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert answer.json["type"].endswith("/internal")
+
+
+def test_a_graph_that_is_named_twice_counts_once(service: InProcess) -> None:
+    # SPARQL 1.1 Query, 13.1: a data set has graphs, not lists of them.
+    for name, pattern in (("default-graph-uri", "?s ?p ?o"), ("named-graph-uri", "GRAPH ?g { ?s ?p ?o }")):
+        query = f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}"
+        once = service.query(query, "text/csv", extra=[(name, GRAPH + "actor")])
+        twice = service.query(query, "text/csv", extra=[(name, GRAPH + "actor")] * 2)
+        assert once.text == twice.text == "n\r\n400\r\n"
+
+
+def test_a_script_elsewhere_may_send_conditions_and_what_its_library_adds(service: InProcess) -> None:
+    for path in ("/sparql", "/questions"):
+        allowed = service.client.options(path).headers["Access-Control-Allow-Headers"].lower().split(", ")
+        assert {"content-type", "accept", "if-match", "if-none-match", "range", "x-requested-with"} <= set(allowed)
+
+
+@pytest.mark.parametrize("path", ["/questions.json", "/sparql?query=ASK%7B%7D"])
+def test_any_version_matches_a_star(service: InProcess, path: str) -> None:
+    assert service.client.get(path, headers={"If-Match": "*"}).status_code == 200
+    assert service.client.get(path, headers={"If-Match": '"other"'}).status_code == 412

@@ -118,8 +118,9 @@ def _run(store: ox.Store, job: Job) -> Done:
         result = store.query(
             job.text,
             base_iri=job.base,
-            default_graph=[ox.NamedNode(iri) for iri in job.default_graphs],
-            named_graphs=[ox.NamedNode(iri) for iri in job.named_graphs],
+            # A data set is made of sets: what is named twice counts once, but Oxigraph counts its triples twice.
+            default_graph=[ox.NamedNode(iri) for iri in dict.fromkeys(job.default_graphs)],
+            named_graphs=[ox.NamedNode(iri) for iri in dict.fromkeys(job.named_graphs)],
         )
     else:
         result = store.query(job.text, base_iri=job.base, use_default_graph_as_union=not job.own_dataset)

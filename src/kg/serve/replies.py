@@ -25,7 +25,7 @@ def preflight(allow: str) -> tuple[tuple[str, str], ...]:
     return (
         ("Allow", allow),
         ("Access-Control-Allow-Methods", allow),
-        ("Access-Control-Allow-Headers", "Content-Type, Accept, If-None-Match"),
+        ("Access-Control-Allow-Headers", "Content-Type, Accept, If-Match, If-None-Match, Range, X-Requested-With"),
         ("Access-Control-Max-Age", "86400"),
     )
 
