@@ -103,6 +103,21 @@ def spellings(entities: Entities, seed: int, known: int = 160, strangers: int = 
     return made
 
 
+def other_names(entities: Entities, seed: int, count: int) -> list[str]:
+    """Return names that nothing has: each is one of ours with one word taken from another of ours."""
+    draw = random.Random(seed)
+    ours = {fold(name) for entity in entities.by_id.values() for name in entity.names}
+    named = [e.label for e in entities.by_id.values() if e.id.partition("/")[0] in _KINDS and len(e.label.split()) > 1]
+    words = [word for name in named for word in name.split() if len(word) > 4 and word[0].isupper()]
+    made: list[str] = []
+    while len(made) < count:
+        name = draw.choice(named).split()
+        name[draw.randrange(len(name))] = draw.choice(words)
+        if fold(" ".join(name)) not in ours:
+            made.append(" ".join(name))
+    return made
+
+
 def _spell(draw: random.Random, entity: Entity) -> tuple[str, str, str] | None:
     name = draw.choice(entity.names)
     way = draw.choice(("alias", "transliteration", "typing-error", "typing-error"))

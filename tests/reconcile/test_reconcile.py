@@ -1,6 +1,7 @@
 """The reconciliation service as OpenRefine uses it."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from kg.link.entities import Entities
 from kg.serve.reconcile import index_of
 from tests.conftest import SHARED
 from tests.reconcile.schemas import FILES
-from tests.reconcile.spellings import spellings
+from tests.reconcile.spellings import other_names, spellings
 from tests.serve.service import InProcess, in_process
 
 PUBLISHED = SHARED / "reference" / "reconciliation-0.2"
@@ -141,12 +142,49 @@ def test_spellings_find_what_they_mean_and_strangers_find_nothing(
     assert recall >= (0.95 if seed == 20261124 else 0.93), (precision, recall)
 
 
-def test_a_thousand_queries_are_answered_at_once(service: InProcess, entities: Entities) -> None:
-    labelled = [one for seed in range(5) for one in spellings(entities, seed)]
-    batch = {str(number): {"query": one.text} for number, one in enumerate(labelled)}
+@pytest.mark.parametrize("seed", [20261129, 12])
+def test_a_name_of_ours_with_another_word_in_it_is_another_name(
+    service: InProcess, entities: Entities, seed: int
+) -> None:
+    names = other_names(entities, seed, 500)
+    answers = ask(service, {str(number): {"query": name} for number, name in enumerate(names)}, post=True)
+    wrong = [
+        (names[int(key)], candidate["name"])
+        for key, answer in answers.items()
+        for candidate in answer["result"]
+        if candidate["match"]
+    ]
+    assert len(wrong) <= 15, wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("5th Five-Year Plan", "policy/9th-five-year-plan"),
+        ("Safe Philippines phase IV", "project/safe-philippines-1"),
+        ("AI-assisted diagnosis in two hospitals of Guangzhou", "project/ecuador-ai-covid-diagnosis"),
+        ("Iraq", "place/iran"),
+        ("Pisco", "actor/cisco"),
+    ],
+)
+def test_what_is_alike_but_another_is_shown_and_not_matched(service: InProcess, name: str, near: str) -> None:
+    found = ask(service, {"q": {"query": name, "limit": 10}})["q"]["result"]
+    assert near in [candidate["id"] for candidate in found]
+    assert not any(candidate["match"] for candidate in found)
+
+
+@pytest.mark.parametrize("kind", ["spellings", "long names"])
+def test_a_thousand_queries_cost_less_than_five_seconds(service: InProcess, entities: Entities, kind: str) -> None:
+    if kind == "spellings":
+        texts = [one.text for seed in range(5) for one in spellings(entities, seed)]
+    else:
+        texts = other_names(entities, 5, 1000)
+    batch = {str(number): {"query": text} for number, text in enumerate(texts)}
     assert len(batch) == 1000
-    answers = ask(service, batch, post=True)
-    assert set(answers) == set(batch)
+    begun = time.process_time()
+    answer = service.client.post("/reconcile", data={"queries": json.dumps(batch)})
+    assert time.process_time() - begun < 5
+    assert answer.status_code == 200 and set(answer.json) == set(batch)
 
 
 def test_types_and_properties_narrow(service: InProcess) -> None:

@@ -2,10 +2,12 @@
 
 A name and a candidate's name are compared word by word. Words that few names have count more, legal forms and
 fillers count little, and a word may have the typing errors that its length allows. What has no counterpart on the
-other side pulls the score down, so that a longer name is not taken for the shorter one that it begins with.
+other side pulls the score down, so that a longer name is not taken for the shorter one that it begins with. A name
+with a word that the candidate has nothing like is never a match: it is the name of something else.
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +22,16 @@ SURE: Final = 76.0
 MARGIN: Final = 4.0
 LEAST: Final = 35.0
 EXACT: Final = 100.0
+# Takes a name below SURE that is another one, however alike.
+_OTHER: Final = 0.75
+# Below so many letters an error makes another name: Iraq is not Iran, Pisco not Cisco.
+_SHORT: Final = 6
+_NUMERAL: Final = re.compile(r"[0-9]+|\b[ivx]+\b")
 _NAME_SHARE: Final = 0.7
 _FILLER_WEIGHT: Final = 0.3
 # Words that are left out or mistyped without changing what is meant.
 _JOINTS: Final = ("of", "the", "and", "in", "for")
+_SMALL: Final = frozenset({*_JOINTS, "a", "an", "at", "by", "from", "off", "on", "or", "to", "with"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,15 @@ class _Name:
     entity: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A name that is looked for, with the known words that each of its words may stand for, and how well."""
+
+    folded: str
+    compact: str
+    words: tuple[tuple[str, float, Mapping[str, float]], ...]
+
+
 class MatchIndex:
     """All names of a release, ready to be searched. Building takes about a second for 5,000 names."""
 
@@ -88,12 +105,16 @@ class MatchIndex:
                 if folded:
                     self._add(_Name(text, folded, folded.replace(" ", ""), tuple(folded.split()), entity.id))
         self._total = max(len(self._names), 1)
+        self._weights = {word: self._weight_of(word) for word in self._by_word}
+        self._sums = [sum(self._weights[word] for word in name.words) for name in self._names]
         self._near_words = Neighbours(self._by_word)
         self._near_compact = Neighbours(compact for compact in self._by_compact if len(compact) <= 24)
 
     def find(self, wanted: Wanted) -> tuple[Candidate, ...]:
         """Return the candidates, the best first; equal scores in the order of ids."""
-        scores = self._by_name(wanted.text) if wanted.text.strip() else self._by_properties(wanted)
+        # Properties that fit lift a score by 30 at most.
+        least = 0.0 if wanted.properties else LEAST / 100
+        scores = self._by_name(wanted.text, least) if wanted.text.strip() else self._by_properties(wanted)
         found = []
         for entity_id, (name, similarity) in scores.items():
             entity = self.entities.by_id[entity_id]
@@ -163,24 +184,31 @@ class MatchIndex:
             )
         return tuple(candidates)
 
-    def _by_name(self, text: str) -> dict[str, tuple[str, float]]:
+    def _by_name(self, text: str, least: float) -> dict[str, tuple[str, float]]:
+        """Return things with the name that fits best and how well, 0 to 1; what is below the least may be missing."""
         folded = fold(text)
-        compact, words = folded.replace(" ", ""), tuple(folded.split())
+        words = folded.split()
         near = {word: self._near(word) for word in dict.fromkeys(words)}
+        asked = _Asked(
+            folded=folded,
+            compact=folded.replace(" ", ""),
+            words=tuple((word, self._weight(word), near[word]) for word in words),
+        )
         numbers: dict[int, float] = defaultdict(float)
-        for word, known in near.items():
-            for other, similarity in known.items():
+        for word in words:
+            for other, similarity in near[word].items():
                 for number in self._by_word[other]:
-                    numbers[number] += similarity * self._weight(other if other in self._by_word else word)
-        # Only the most promising are compared in full.
-        promising = set(sorted(numbers, key=lambda number: -numbers[number])[:200])
-        for known_compact, _ in self._near_compact.near(compact) if len(compact) <= 24 else ():
+                    numbers[number] += similarity * self._weights[other]
+        # Only the most promising are compared in full: the common words of a name bound how well it can fit.
+        able = [number for number, common in numbers.items() if common >= least * self._sums[number]]
+        promising = set(sorted(able, key=lambda number: -numbers[number])[:200])
+        for known_compact, _ in self._near_compact.near(asked.compact) if len(asked.compact) <= 24 else ():
             promising.update(self._by_compact[known_compact])
-        promising.update(self._by_compact.get(compact, ()))
+        promising.update(self._by_compact.get(asked.compact, ()))
         best: dict[str, tuple[str, float]] = {}
         for number in promising:
             name = self._names[number]
-            similarity = self._similarity(folded, compact, words, near, name)
+            similarity = self._similarity(asked, name, self._sums[number])
             if similarity > best.get(name.entity, ("", 0.0))[1]:
                 best[name.entity] = (name.text, similarity)
         return best
@@ -190,6 +218,9 @@ class MatchIndex:
         return {known: 1.0 - 0.75 * errors / len(known) for known, errors in self._near_words.near(word)}
 
     def _weight(self, word: str) -> float:
+        return self._weights[word] if word in self._weights else self._weight_of(word)
+
+    def _weight_of(self, word: str) -> float:
         if word in FILLERS:
             return _FILLER_WEIGHT
         known = self._by_word.get(word)
@@ -197,31 +228,46 @@ class MatchIndex:
             return _FILLER_WEIGHT
         return math.log(1 + self._total / len(known or (0,)))
 
-    def _similarity(
-        self, folded: str, compact: str, words: tuple[str, ...], near: Mapping[str, Mapping[str, float]], name: _Name
-    ) -> float:
-        if folded == name.folded:
+    def _similarity(self, asked: _Asked, name: _Name, theirs: float) -> float:
+        if asked.folded == name.folded:
             return 1.0
-        if compact == name.compact:
+        if asked.compact == name.compact:
             return 0.98
         left = list(name.words)
-        common, ours, errors = 0.0, 0.0, 0
-        for word in words:
-            weight = self._weight(word)
-            fitting = max(left, key=lambda other: near[word].get(other, 0.0), default="")
-            similarity = near[word].get(fitting, 0.0) if fitting else 0.0
-            if similarity:
+        strange: list[str] = []
+        common = ours = 0.0
+        is_spelled_so = True
+        for word, weight, near in asked.words:
+            fitting, similarity = "", 0.0
+            for other in left:
+                found = near.get(other, 0.0)
+                if found > similarity:
+                    fitting, similarity = other, found
+            if fitting:
                 left.remove(fitting)
-                weight = self._weight(fitting)
+                weight = self._weights[fitting]
                 common += weight * similarity
-                errors += similarity < 1.0
+                is_spelled_so = is_spelled_so and similarity == 1.0
+            elif weight > _FILLER_WEIGHT and word not in _SMALL:
+                strange.append(word)
             ours += weight
-        theirs = sum(self._weight(word) for word in name.words)
         similarity = common / max(ours, theirs, 1e-9)
         # A word cut in two or two run together, with at most one error beside.
-        if len(compact) >= 6 and distance(compact, name.compact, 1) <= 1:
-            similarity = max(similarity, 0.9)
+        if (
+            len(asked.compact) >= _SHORT
+            and distance(asked.compact, name.compact, 1) <= 1
+            and _NUMERAL.findall(asked.folded) == _NUMERAL.findall(name.folded)
+        ):
+            return min(max(similarity, 0.9), 0.99)
+        if similarity < _OTHER:
+            return similarity
+        has_other_word = not all(any(_may_be(word, other) for other in left) for word in strange)
+        if has_other_word or (not is_spelled_so and self._is_short(name)):
+            similarity *= _OTHER
         return min(similarity, 0.99)
+
+    def _is_short(self, name: _Name) -> bool:
+        return sum(len(word) for word in name.words if self._weights[word] > _FILLER_WEIGHT) < _SHORT
 
     def _by_properties(self, wanted: Wanted) -> dict[str, tuple[str, float]]:
         found = {}
@@ -229,6 +275,14 @@ class MatchIndex:
             if any(_share(entity.facts.get(pid, ()), values) > 0 for pid, values in wanted.properties):
                 found[entity.id] = (entity.label, 1.0)
         return found
+
+
+def _may_be(word: str, other: str) -> bool:
+    """Say whether a word is another with more typing errors than are forgiven elsewhere."""
+    if any(letter.isdigit() for letter in word + other):
+        return False
+    most = min(max(len(word), len(other)) // 3, 3)
+    return distance(word, other, most) <= most
 
 
 def _fits(entity: Entity, wanted: Wanted) -> bool:
