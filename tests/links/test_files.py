@@ -1,11 +1,13 @@
 """SSSOM files and slices that are wrong end in words that say where and how to mend them."""
 
+import csv
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kg.tables.links import links_to_nquads, read_links
 from kg.tables.slices import read_slices
@@ -62,6 +64,22 @@ def test_a_fault_is_told_with_file_line_and_repair(tmp_path: Path, text: str, wo
     told = faults_of(tmp_path, text)
     assert told and words in told[0], told
     assert told[0].startswith("data/links/actor.sssom.tsv")
+
+
+@pytest.mark.parametrize("name", ["actor", "place", "project"])
+def test_the_files_of_the_release_are_whole_by_the_standard(name: str) -> None:
+    """SSSOM: a set has an identifier and a licence, and every name is a prefixed one whose prefix is declared."""
+    lines = (CHECKOUT / "data" / "links" / f"{name}.sssom.tsv").read_text(encoding="utf-8").splitlines()
+    head = yaml.safe_load("\n".join(line[1:] for line in lines if line.startswith("#")))
+    assert head["mapping_set_id"].startswith("https://") and head["license"].startswith("https://")
+    declared = {*head["curie_map"], "owl", "skos", "semapv", "xsd"}
+    own = [value for slot in head["extension_definitions"] for key, value in slot.items() if key != "slot_name"]
+    rows = list(csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"))
+    columns = ("subject_id", "predicate_id", "object_id", "mapping_justification", "object_source")
+    used = [*own, *(row[column] for row in rows for column in columns)]
+    assert {one.partition(":")[0] for one in used} <= declared
+    defined = {slot["slot_name"] for slot in head["extension_definitions"]}
+    assert "review_status" in defined and all(None not in row for row in rows)
 
 
 def test_a_file_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
