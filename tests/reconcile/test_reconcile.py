@@ -187,6 +187,22 @@ def test_a_thousand_queries_cost_less_than_five_seconds(service: InProcess, enti
     assert answer.status_code == 200 and set(answer.json) == set(batch)
 
 
+def test_a_chinese_legal_form_is_no_other_name(service: InProcess) -> None:
+    answers = ask(
+        service,
+        {
+            "registered": {"query": "华为技术有限公司"},
+            "bare": {"query": "华为"},
+            "another": {"query": "华为云计算有限公司"},
+            "half": {"query": "Huawei", "limit": 1.0},
+        },
+    )
+    for key in ("registered", "bare", "half"):
+        assert [one["id"] for one in answers[key]["result"] if one["match"]] == ["actor/huawei"]
+    assert not any(one["match"] for one in answers["another"]["result"])
+    assert len(answers["half"]["result"]) == 1
+
+
 def test_types_and_properties_narrow(service: InProcess) -> None:
     answers = ask(
         service,
@@ -256,6 +272,10 @@ def test_data_extension_gives_values_of_properties(service: InProcess) -> None:
     assert answer["rows"]["actor/nobody"] == {"country": [], "isoAlpha2": [], "suppliedBy": []}
 
 
+def extend_by(settings: dict[str, Any]) -> str:
+    return json.dumps({"ids": ["place/kenya"], "properties": [{"id": "country", "settings": settings}]})
+
+
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [
@@ -270,7 +290,12 @@ def test_data_extension_gives_values_of_properties(service: InProcess) -> None:
         ({"queries": '{"q": {"query": "x", "properties": [{"pid": "country"}]}}'}, "properties[0]"),
         ({"queries": '{"q": {"query": "x", "type_strict": "maybe"}}'}, "type_strict"),
         ({"queries": "{" * 5000}, "queries"),
+        ({"queries": '{"q": {"query": "x", "type_strict": ["all"]}}'}, "type_strict"),
+        ({"queries": '{"q": {"query": "x", "limit": NaN}}'}, "queries.q.limit"),
         ({"extend": "[]"}, "extend"),
+        ({"extend": extend_by({"limit": "²"})}, "settings.limit"),
+        ({"extend": extend_by({"limit": -1})}, "settings.limit"),
+        ({"extend": extend_by({"content": "everything"})}, "settings.content"),
         ({"extend": '{"ids": "a", "properties": []}'}, "extend.ids"),
         ({"extend": '{"ids": [], "properties": [{"id": "colour"}]}'}, "extend.properties[0].id"),
         ({"queries": "{}", "extend": "{}"}, "queries"),

@@ -16,6 +16,12 @@ FILLERS: Final = frozenset(
         "co company corp corporation inc incorporated ltd limited llc plc ag gmbh sa nv group holding holdings "
         "technologies technology platforms the of and",
     )
+) | {"公司", "有限公司", "股份有限公司", "有限责任公司", "集团", "控股", "股份", "技术", "科技"}
+# Chinese writes no spaces: the legal form is told by its place at the end. "Technology" before it is told from a part
+# of the name only where the name has two characters: 中国电子 and 中国电子科技集团 are two groups.
+_CHINESE_FIRM: Final = re.compile(
+    r"(?<=[\u4e00-\u9fff]{2})(?:(?<![\u4e00-\u9fff]{3})(技术|科技))?(控股|股份|集团)?"
+    r"(公司|有限公司|股份有限公司|有限责任公司|集团|控股)(?= |$)"
 )
 # Two ways to write the same: British and American, and a state named or left out at the end.
 _SAME: Final = (
@@ -26,9 +32,11 @@ _SAME: Final = (
 
 
 def fold(text: str) -> str:
-    """Return a name in lower-case ASCII words; Chinese characters stay as they are."""
+    """Return a name in lower-case ASCII words; Chinese characters stay, a legal form at the end as its own word."""
     latin = unicodedata.normalize("NFKD", text.translate(_STROKES).replace("&", " and ")).lower()
     kept = "".join(" " if not character.isalnum() else character for character in latin if not _is_mark(character))
+    if not kept.isascii():
+        kept = _CHINESE_FIRM.sub(lambda found: " ".join(["", *filter(None, found.groups())]), kept)
     return " ".join(kept.split())
 
 

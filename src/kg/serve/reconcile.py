@@ -12,7 +12,7 @@ from kg.errors import ParameterError
 from kg.link.entities import Entities, Entity, TermLabel, Value, read_entities
 from kg.link.match import MARGIN, SURE, Candidate, MatchIndex
 from kg.serve.problems import problem
-from kg.serve.reconcile_request import read_extension, read_queries, short_id, whole_number
+from kg.serve.reconcile_request import Wish, read_extension, read_queries, short_id, whole_number
 from kg.serve.site import Site, address_of, site
 from kg.vocab import ID, KG
 
@@ -213,21 +213,18 @@ def _terms(terms: Mapping[str, TermLabel]) -> list[dict[str, str]]:
 
 
 def _extended(entities: Entities, text: str) -> dict[str, Any]:
-    ids, properties = read_extension(text, entities)
+    ids, wishes = read_extension(text, entities)
     rows: dict[str, Any] = {}
     for one in ids:
         entity = entities.by_id.get(one)
-        rows[one] = {pid: _cells(entity, pid, settings) for pid, settings in properties}
-    return {"meta": [{"id": pid, "name": entities.properties[pid].name} for pid, _ in properties], "rows": rows}
+        rows[one] = {wish.property: _cells(entity, wish) for wish in wishes}
+    meta = [{"id": wish.property, "name": entities.properties[wish.property].name} for wish in wishes]
+    return {"meta": meta, "rows": rows}
 
 
-def _cells(entity: Entity | None, pid: str, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    values = entity.facts.get(pid, ()) if entity is not None else ()
-    most = str(settings.get("limit") or 0)
-    if not most.isdigit():
-        raise ParameterError("extend.properties.settings.limit", "a whole number", "1")
-    shown = values[: int(most)] if int(most) else values
-    return [_cell(value, names_only=settings.get("content") == "name") for value in shown]
+def _cells(entity: Entity | None, wish: Wish) -> list[dict[str, Any]]:
+    values = entity.facts.get(wish.property, ()) if entity is not None else ()
+    return [_cell(value, names_only=wish.names_only) for value in values[: wish.most or None]]
 
 
 def _cell(value: Value, *, names_only: bool) -> dict[str, Any]:

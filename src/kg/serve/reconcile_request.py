@@ -1,8 +1,10 @@
 """What a client of `/reconcile` asks, read and checked once, after the Reconciliation Service API 0.2."""
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from kg.errors import ParameterError, QueryTooLargeError
 from kg.link.entities import Entities
@@ -35,7 +37,21 @@ def read_queries(text: str, entities: Entities) -> dict[str, Wanted]:
     return {key: _query(f"queries.{key}", query, entities) for key, query in batch.items()}
 
 
-def read_extension(text: str, entities: Entities) -> tuple[tuple[str, ...], tuple[tuple[str, Mapping[str, Any]], ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One property that is wanted of things.
+
+    Attributes:
+        most: values of it at most, 0 for all.
+        names_only: the names of things without their identifiers.
+    """
+
+    property: str
+    most: int
+    names_only: bool
+
+
+def read_extension(text: str, entities: Entities) -> tuple[tuple[str, ...], tuple[Wish, ...]]:
     """Read the parameter `extend`: ids of things, and properties with their settings.
 
     Raises:
@@ -59,7 +75,7 @@ def read_extension(text: str, entities: Entities) -> tuple[tuple[str, ...], tupl
         settings = one.get("settings", {})
         if not isinstance(settings, dict):
             raise ParameterError(f"extend.properties[{place}].settings", "a JSON object", '{"limit": "1"}')
-        found.append((pid, settings))
+        found.append(_wish(f"extend.properties[{place}].settings", pid, settings))
     return tuple(short_id(one) for one in ids), tuple(found)
 
 
@@ -77,12 +93,23 @@ def whole_number(value: object, where: str, default: int, most: int) -> int:
     if value is None or value == "":
         return default
     try:
-        number = int(str(value))
-    except ValueError:
+        # The schema of the API has a number, so 5.0 is 5.
+        number = int(value if isinstance(value, float) else str(value))
+    except (ValueError, OverflowError):
         number = 0
     if isinstance(value, bool) or number < 1:
         raise ParameterError(where, "a whole number above zero", str(default))
     return min(number, most)
+
+
+def _wish(where: str, pid: str, settings: Mapping[str, object]) -> Wish:
+    most = str(settings.get("limit") or 0)
+    if re.fullmatch("[0-9]{1,9}", most) is None:
+        raise ParameterError(f"{where}.limit", "a whole number", "1")
+    content = settings.get("content", "thing")
+    if content not in ("thing", "name"):
+        raise ParameterError(f"{where}.content", "thing or name", "thing")
+    return Wish(property=pid, most=int(most), names_only=content == "name")
 
 
 def _query(where: str, query: object, entities: Entities) -> Wanted:
@@ -100,7 +127,7 @@ def _query(where: str, query: object, entities: Entities) -> Wanted:
     if not text.strip() and not properties:
         raise ParameterError(where, "a query, or at least one property", '{"query": "Huawei"}')
     strictness = query.get("type_strict", "any")
-    if strictness not in {"any", "should", "all"}:
+    if strictness not in ("any", "should", "all"):
         raise ParameterError(f"{where}.type_strict", "any, should or all", '"any"')
     types = query.get("type") or []
     listed = [types] if isinstance(types, str) else types
