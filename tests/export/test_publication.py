@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from kg.export.describe import Description, Version, dcat
 from kg.export.dumps import Dump
 from kg.export.statistics import Statistics
 from kg.vocab import OUTSIDE, PREFIXES, PROLOGUE
+from tests.conftest import CHECKOUT
 from tests.serve.service import InProcess, in_process
 
 VOID = PREFIXES["void"]
@@ -219,3 +221,43 @@ def test_what_is_no_dump_is_not_found(service: InProcess, path: str) -> None:
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"
     assert json.loads(answer.data)["status"] == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "links/actor/african-union-ror-020ktwj02",
+        "links/table/ror",
+        "question/camera-counts",
+        "question/camera-counts/parameter/country",
+        "contributors",
+        "graph/actor",
+        "id/evidence/none-such",
+    ],
+)
+def test_the_rules_for_w3id_lead_every_sort_of_name_to_page_and_data(service: InProcess, name: str) -> None:
+    for accept, kind in ((BROWSER, None), ("text/turtle", "text/turtle")):
+        answer = service.client.get(_led_to(name, accept), headers={"Accept": accept})
+        if "none-such" in name:
+            assert answer.status_code == 404
+            continue
+        if name.startswith("links/table/") and kind:
+            continue
+        assert answer.status_code == 200, (name, accept, answer.request.path)
+        assert kind is None or answer.mimetype == kind
+
+
+def _led_to(name: str, accept: str) -> str:
+    """Return the address that the rules in docs/w3id.md lead a name to, as Apache reads them."""
+    fits = True
+    for line in (CHECKOUT / "docs" / "w3id.md").read_text(encoding="utf-8").splitlines():
+        words = line.split()
+        if words[:2] == ["RewriteCond", "%{HTTP_ACCEPT}"]:
+            fits = re.search(words[2], accept) is not None
+        elif words[:1] == ["RewriteRule"]:
+            found = re.search(words[1], name)
+            if found and fits:
+                target = words[2].removeprefix("https://cityledger.example.org")
+                return target.replace("$1", found[1]) if found.groups() else target
+            fits = True
+    raise AssertionError(f"no rule leads {name} anywhere")

@@ -1,10 +1,12 @@
 """Stores that are down, slow, redirect, lie, break off or refuse: one clear line, nothing half-applied."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import requests
@@ -242,3 +244,32 @@ def test_a_part_of_an_answer_is_never_taken_for_the_whole(header: str, words: st
     with answers.answering(part) as server, pytest.raises(KgError, match=words):
         client = StoreClient(addresses(server.url))
         client.query("SELECT ?s {}", accept=["application/sparql-results+json"], seconds=5.0, most_bytes=1000)
+
+
+def cuts_at_two(handler: answers.Handler) -> None:
+    """A store with the release alone in it that gives two rows of all things and says so, as Virtuoso does."""
+    query = parse_qs(handler.body.decode())["query"][0]
+    if "ASK" in query:
+        body, kind = b'{"head": {}, "boolean": true}', "application/sparql-results+json"
+    elif "CONSTRUCT" in query:
+        body, kind = b"<urn:a> <urn:b> <urn:c> .\n<urn:a> <urn:b> <urn:d> .\n", "application/n-triples"
+    else:
+        cells = [] if "GRAPH" in query else [{"s": {"type": "uri", "value": f"urn:{n}"}} for n in (1, 2)]
+        body = json.dumps({"head": {"vars": ["s"]}, "results": {"bindings": cells}}).encode()
+        kind = "application/sparql-results+json"
+    handler.say(200, body, kind, **({} if "GRAPH" in query else {"X_SPARQL_MaxRows": "2"}))
+
+
+def test_an_answer_that_a_store_cut_is_given_and_said_to_be_cut(small: tuple[Path, Snapshot]) -> None:
+    with answers.answering(cuts_at_two) as server, in_process(*small, store=server.url) as service:
+        for _ in ("asked", "kept"):
+            table = service.query("SELECT ?s { ?s ?p ?o }")
+            assert table.status_code == 200, table.text
+            assert [row["s"]["value"] for row in table.json["results"]["bindings"]] == ["urn:1", "urn:2"]
+            assert (table.headers["KG-Complete"], table.headers["KG-Limit"]) == ("false", "rows")
+        graph = service.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }", accept="application/n-triples")
+        assert graph.status_code == 200 and graph.text.count("\n") == 2
+        assert (graph.headers["KG-Complete"], graph.headers["KG-Limit"]) == ("false", "rows")
+        # A yes or no has no second half.
+        yes = service.query("ASK { ?s ?p ?o }")
+        assert yes.json["boolean"] is True and yes.headers["KG-Complete"] == "true"
