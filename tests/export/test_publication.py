@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg import snapshot
-from kg.export import statistics
+from kg.export import describe, statistics
 from kg.export.describe import Description, Version, dcat
 from kg.export.dumps import Dump
 from kg.export.statistics import Statistics
@@ -175,6 +175,24 @@ def test_other_syntaxes_are_refused_with_the_list(service: InProcess) -> None:
     answer = service.client.get("/catalog", headers={"Accept": "application/pdf"})
     assert answer.status_code == 406
     assert "text/turtle" in answer.json["offered"]
+
+
+@pytest.mark.parametrize("path", ["/.well-known/void", "/catalog", "/id/release/current"])
+def test_every_syntax_says_the_same_and_json_ld_brings_its_context(service: InProcess, path: str) -> None:
+    path = path.replace("current", service.snapshot.release)
+    said = {}
+    for media_type, form in describe.SYNTAXES.items():
+        answer = service.client.get(path, headers={"Accept": media_type}, follow_redirects=True)
+        assert (answer.status_code, answer.mimetype) == (200, media_type)
+        said[media_type] = {str(quad.triple) for quad in ox.parse(answer.data, format=form)}
+        if media_type == "application/ld+json":
+            assert answer.json["@context"]["kg"] == PREFIXES["kg"] and "type" in answer.json
+    assert len(set(map(frozenset, said.values()))) == 1
+
+
+def test_slices_of_outside_data_keep_their_licences(catalog: ox.Store) -> None:
+    parts = _ask(catalog, f"SELECT ?licence {{ <{DATASET}> dcterms:hasPart/dcterms:license ?licence }}")
+    assert {licence.split("/")[2] for (licence,) in parts} == {"opendatacommons.org", "creativecommons.org"}
 
 
 def test_suffixes_choose_the_syntax_too(service: InProcess) -> None:

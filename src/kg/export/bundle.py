@@ -62,7 +62,9 @@ def csvw_metadata(made: tuple[Table, ...], release: str) -> dict[str, Any]:
                             "columnReference": column.name,
                             "reference": {"resource": f"{column.kind}.csv", "columnReference": "id"},
                         }
+                        # Readers of CSVW take an empty cell for a broken key; a data package allows it.
                         for column in _foreign(table, made)
+                        if all(row[table.columns.index(column)] for row in table.rows)
                     ],
                 },
             }

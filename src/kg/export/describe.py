@@ -1,17 +1,19 @@
 """The data set described: VoID with partitions and linksets, DCAT 3 with versions, files and services."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 
 from kg.engine import Iri, Term
+from kg.export import jsonld
 from kg.export.dumps import Dump
 from kg.export.reading import LICENCE
 from kg.export.statistics import Statistics
-from kg.vocab import ID, KG, OUTSIDE, PREFIXES, RDF, RDFS, XSD, iri
+from kg.vocab import ID, KG, OUTSIDE, PREFIXES, RDF, RDFS, XSD, compact, iri
 
 _DCT: Final = PREFIXES["dcterms"]
 _DCAT: Final = PREFIXES["dcat"]
@@ -185,6 +187,10 @@ def _dcat(d: Description) -> Iterator[ox.Triple]:
     )
     yield _t(DATASET, _DCT + "publisher", CONTRIBUTORS)
     yield _t(DATASET, _DCT + "license", LICENCE)
+    if d.statistics.slices:
+        yield _t(DATASET, _DCT + "rights", _words("The slices of outside data keep the licences of their owners"))
+        for name in sorted({name for name, _, _ in d.statistics.slices}):
+            yield _t(DATASET, _DCT + "hasPart", name)
     for language in ("ENG", "ZHO"):
         yield _t(DATASET, _DCT + "language", f"http://publications.europa.eu/resource/authority/language/{language}")
     for keyword in ("smart city", "digital infrastructure", "technology export", "surveillance", "evidence"):
@@ -302,5 +308,26 @@ def _serialise(triples: Iterator[ox.Triple], media_type: str) -> bytes:
     order = {triple.subject: place for place, triple in reversed(list(enumerate(unique)))}
     unique.sort(key=lambda triple: order[triple.subject])
     form = SYNTAXES[media_type]
+    if form == ox.RdfFormat.JSON_LD:
+        return _framed(unique)
     prefixes = None if form == ox.RdfFormat.N_TRIPLES else _SHOWN
     return ox.serialize(unique, format=form, prefixes=prefixes) or b""
+
+
+def _framed(triples: Iterable[ox.Triple]) -> bytes:
+    """Return a tree that begins at the first subject, as `/data/` has it, with the context inside."""
+    nodes: dict[str, dict[str, Any]] = {}
+    for triple in triples:
+        subject, value = str(getattr(triple.subject, "value", "")), triple.object
+        node = nodes.setdefault(subject, {"id": compact(subject)})
+        if triple.predicate.value == RDF + "type":
+            node.setdefault("type", []).append(compact(str(getattr(value, "value", ""))))
+        elif isinstance(value, ox.Literal):
+            cell = jsonld.literal(value.value, value.datatype.value, value.language)
+            node.setdefault(compact(triple.predicate.value), []).append(cell)
+        else:
+            cell = jsonld.reference(str(getattr(value, "value", "")))
+            node.setdefault(compact(triple.predicate.value), []).append(cell)
+    main, *others = nodes.values() or ({},)
+    document = {"@context": jsonld.context(), **main, **({"@included": others} if others else {})}
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()

@@ -35,6 +35,8 @@ _HTML: Final = "text/html"
 _ALIASES: Final = {
     "application/xhtml+xml": _HTML,
     "text/plain": "application/n-triples",
+    "text/n3": "text/turtle",
+    "application/x-turtle": "text/turtle",
     "application/xml": "application/rdf+xml",
 }
 
