@@ -163,3 +163,21 @@ def missing(handler: Handler) -> None:
 
 def broken(handler: Handler) -> None:
     handler.say(500, b"out of memory at 0x0000", "text/plain")
+
+
+def drips_head(handler: Handler) -> None:
+    """Send the head of an answer byte by byte, so that no single read is ever late."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Patience: ")
+    with contextlib.suppress(OSError):
+        for _ in range(100):
+            handler.wfile.write(b"a")
+            handler.wfile.flush()
+            time.sleep(0.1)
+    handler.close_connection = True
+
+
+def too_deep(handler: Handler) -> None:
+    """Give JSON that no reader follows to its bottom."""
+    deep = b"[" * 100_000 + b"]" * 100_000
+    body = b'{"head": {"vars": ["s"]}, "results": {"bindings": ' + deep + b"}}"
+    handler.say(200, body, "application/sparql-results+json")

@@ -147,6 +147,7 @@ def test_the_pace_is_kept_and_a_busy_service_is_given_time() -> None:
         (answers.redirects, "redirects elsewhere"),
         (answers.html, "no JSON object"),
         (answers.lies, "no JSON object"),
+        (answers.too_deep, "no JSON object"),
         (answers.other_json, "no reconciliation service"),
         (answers.breaks_off, "broke off"),
         (answers.refuses, "refuses us"),
@@ -177,9 +178,10 @@ def test_a_service_that_is_down_or_slow_is_told(
         late = propose("--kind", "actor", "--service", server.url)
         assert late.code == 1 and "no whole answer in 0.5 s" in late.err
         assert time.monotonic() - begun < 5
-    with answers.answering(answers.drips) as server:
-        dripping = propose("--kind", "actor", "--service", server.url)
-        assert "no whole answer in 0.5 s" in dripping.err
+    for behaviour in (answers.drips, answers.drips_head):
+        with answers.answering(behaviour) as server:
+            dripping = propose("--kind", "actor", "--service", server.url)
+            assert "no whole answer in 0.5 s" in dripping.err
     assert "must start with http" in propose("--kind", "actor", "--service", "ftp://example.org/").err
 
 

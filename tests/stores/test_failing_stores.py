@@ -39,6 +39,7 @@ FAILURES = [
     (answers.redirects, "redirects elsewhere"),
     (answers.html, "answered text/html"),
     (answers.lies, "no SPARQL result"),
+    (answers.too_deep, "no SPARQL result"),
     (answers.breaks_off, "broke off"),
     (answers.missing, "nothing at /api"),
     (answers.broken, "answered 500"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def test_named_endpoints_may_be_asked_and_no_others(tmp_path: Path) -> None:
     [
         (answers.html, "answered text/html"),
         (answers.lies, "something else than a SPARQL result"),
+        (answers.too_deep, "something else than a SPARQL result"),
         (answers.breaks_off, "broke off"),
         (answers.broken, "answered 500"),
         (answers.refuses, "refuses us"),
@@ -74,10 +76,16 @@ def test_a_redirect_leads_nowhere_else(open_to: Callable[[str], InProcess]) -> N
             assert (allowed.requests, elsewhere.requests) == (1, 0)
 
 
-def test_a_slow_endpoint_is_left_in_time(open_to: Callable[[str], InProcess]) -> None:
-    with answers.answering(answers.drips) as slow:
-        late = open_to(slow.url).query(f"ASK {{ SERVICE <{slow.url}> {{ ?a ?b ?c }} }}")
+@pytest.mark.parametrize("behaviour", [answers.drips, answers.drips_head, answers.slow])
+def test_a_slow_endpoint_is_left_in_time(
+    open_to: Callable[[str], InProcess], behaviour: Callable[[answers.Handler], None]
+) -> None:
+    with answers.answering(behaviour) as slow:
+        service = open_to(slow.url)
+        begun = time.monotonic()
+        late = service.query(f"ASK {{ SERVICE <{slow.url}> {{ ?a ?b ?c }} }}")
         assert (late.status_code, late.headers["KG-Limit"]) == (503, "seconds")
+        assert time.monotonic() - begun < 3
 
 
 def test_an_endpoint_may_not_give_too_much(open_to: Callable[[str], InProcess]) -> None:

@@ -162,7 +162,7 @@ def _values(body: bytes, endpoint: str) -> str:
         if not all(_VARIABLE.fullmatch(name) for name in names):
             raise ValueError(names)
         lines = [f"({' '.join(_term(row.get(name), endpoint) for name in names)})" for row in rows]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(f"{host_of(endpoint)} answered something else than a SPARQL result") from None
     return f"{{ VALUES ({' '.join(f'?{name}' for name in names)}) {{ {' '.join(lines)} }} }}"
 

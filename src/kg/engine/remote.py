@@ -217,7 +217,7 @@ class RemoteEngine(Asking):
                 document = {"head": {}, "boolean": bool(document["boolean"])}
             else:
                 document = {"head": {"vars": document["head"]["vars"]}, "results": document["results"]}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise StoreError(
                 "the store's answer is not what its type says: it broke off or is no SPARQL result"
             ) from None
@@ -278,7 +278,7 @@ class RemoteEngine(Asking):
         )
         try:
             found = [row["g"]["value"] for row in json.loads(body)["results"]["bindings"]]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise StoreError("the store's answer is no SPARQL result") from None
         if hosted.union(self._release) in found:
             return tuple(name for name in found if name != hosted.union(self._release))

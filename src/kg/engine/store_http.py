@@ -1,9 +1,12 @@
 """Speak HTTP with a SPARQL 1.1 store: whole answers within bounds, and plain words for what goes wrong."""
 
+import contextlib
+import socket
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
@@ -257,11 +260,58 @@ class StoreClient:
         raise StoreError(f"{host_of(url)} answered {status}{said}")
 
 
+class _OnTime:
+    """A connection that is cut when the head of an answer takes longer than the answer may.
+
+    The time-out of a socket is for one read, and a server that sends a byte now and then never lets it come.
+    """
+
+    sock: Any
+    timeout: Any
+
+    def getresponse(self) -> Any:
+        watch = threading.Timer(self.timeout, _cut, [self.sock])
+        watch.daemon = True
+        watch.start()
+        try:
+            return super().getresponse()  # type: ignore[misc]
+        finally:
+            watch.cancel()
+
+
+class _Plain(_OnTime, urllib3.connection.HTTPConnection):
+    pass
+
+
+class _Secure(_OnTime, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _PlainPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Secure
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+
+
+def _cut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        # That of the socket itself: a TLS one would first say goodbye, and wait.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
 def new_session() -> requests.Session:
     """Return a session that takes nothing from the environment: proxies and .netrc are no settings of this program."""
     session = requests.Session()
     session.trust_env = False
-    adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=64)
+    adapter = _Adapter(pool_connections=4, pool_maxsize=64)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
@@ -304,6 +354,9 @@ def exchange(
             allow_redirects=False,
             stream=True,
         ) as response:
+            # A head that was cut is read as if it had ended there.
+            if time.monotonic() > deadline:
+                raise late
             pieces, size = [], 0
             # Not iter_content: it waits for a full piece, and who sends a byte now and then would never be late.
             while piece := response.raw.read1(_PIECE, decode_content=True):
@@ -328,19 +381,28 @@ def exchange(
             )
     except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError):
         raise late from None
-    except requests.exceptions.ConnectTimeout:
-        raise StoreError(f"{host_of(url)} does not answer") from None
-    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-        raise broken from None
-    except (urllib3.exceptions.HTTPError, ConnectionError):
-        raise broken from None
-    except requests.exceptions.ConnectionError as error:
-        if "timed out" in str(error):
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ConnectionError) as error:
+        # What we cut ourselves looks as if the other side had broken off.
+        if time.monotonic() > deadline or _is_timeout(error):
             raise late from None
+        raise _failed(error, url, broken) from None
+
+
+def _is_timeout(error: Exception) -> bool:
+    return "timed out" in str(error) and not isinstance(error, requests.exceptions.ConnectTimeout)
+
+
+def _failed(error: Exception, url: str, broken: StoreError) -> StoreError:
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return StoreError(f"{host_of(url)} does not answer")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+        return broken
+    if isinstance(error, requests.exceptions.ConnectionError):
         words = "broke off" if "aborted" in str(error) or "IncompleteRead" in str(error) else "cannot be reached"
-        raise StoreError(f"{host_of(url)} {words}") from None
-    except requests.exceptions.RequestException as error:
-        raise StoreError(f"{host_of(url)} cannot be asked: {type(error).__name__}") from None
+        return StoreError(f"{host_of(url)} {words}")
+    if isinstance(error, requests.exceptions.RequestException):
+        return StoreError(f"{host_of(url)} cannot be asked: {type(error).__name__}")
+    return broken
 
 
 def host_of(url: str) -> str:

@@ -200,5 +200,5 @@ def _rows(client: StoreClient, query: str) -> list[dict[str, str]]:
     try:
         bindings = json.loads(body)["results"]["bindings"]
         return [{name: cell["value"] for name, cell in row.items()} for row in bindings]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError("the store's answer is no SPARQL result") from None

@@ -128,7 +128,7 @@ class LinkService:
             raise StoreError(f"{host} answered {got.status}")
         try:
             document = json.loads(got.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
             raise StoreError(f"{host} answered {got.kind or 'something unknown'} that is no JSON object")
