@@ -64,6 +64,12 @@ class BadRequestError(KgError):
     code = "bad-request"
 
 
+class SlowRequestError(KgError):
+    """A client takes too long to send its request."""
+
+    code = "request-timeout"
+
+
 class QueryRefusedError(KgError):
     """A query asks for what is never done here: writing, federation, or a shape that is only an attack.
 

@@ -1,6 +1,8 @@
-"""The three questions that every engine answers the same way, once it can `answer`."""
+"""What every engine does the same way, once it can `answer`."""
 
+import asyncio
 from abc import ABC, abstractmethod
+from concurrent.futures import Executor
 
 from kg.engine.formats import JSON, N_TRIPLES
 from kg.engine.terms import boolean_of, rows_of
@@ -9,11 +11,15 @@ from kg.errors import QuerySyntaxError
 
 
 class Asking(ABC):
-    """`rows`, `graph` and `ask` on top of `answer`."""
+    """`rows`, `graph`, `ask` and `answer_soon` on top of `answer`."""
 
     @abstractmethod
     def answer(self, query: Query) -> Answer:
         """Answer in the asked media type, as `Engine.answer`."""
+
+    async def answer_soon(self, query: Query, threads: Executor) -> Answer:
+        """Answer without holding up the event loop that runs this, as `Engine.answer_soon`."""
+        return await asyncio.get_running_loop().run_in_executor(threads, self.answer, query)
 
     def rows(self, sparql: str, *, limits: Limits | None = None, trusted: bool = False) -> Rows:
         """Answer a SELECT as terms."""

@@ -4,6 +4,8 @@ Workers are forked from a zygote. A large store that fits in memory is read into
 workers on disk answer; then new workers take over.
 """
 
+import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -23,6 +25,14 @@ log = logging.getLogger(__name__)
 _MEMORY_FACTOR = 3
 # Below this size loading takes less than a second, so nothing is gained by serving from disk meanwhile.
 _SMALL_BYTES = 20_000_000
+
+# A query of an event loop that waits for a worker.
+Place = asyncio.Future[Worker]
+
+
+def _refuse(place: Place) -> None:
+    if not place.done():
+        place.set_exception(EngineBusyError("no worker became free in time"))
 
 
 class Crew:
@@ -45,7 +55,9 @@ class Crew:
         self._resting: list[Worker] = []  # Idle, and with the lowest priority since a slow query.
         self._alive: set[Worker] = set()
         self._fast = 0  # Workers idle or in the fast lane.
-        self._waiting = 0  # Queries waiting for a worker.
+        self._waiting = 0  # Threads waiting for a worker.
+        self._at_loop: deque[Place] = deque()  # Queries of the event loop waiting for a worker.
+        self._turn = False
         self._started = 0
         self._old_zygotes: list[Zygote] = []
         self.closed = False
@@ -72,7 +84,7 @@ class Crew:
             return {
                 "workers_idle": len(self._idle),
                 "workers_alive": len(self._alive),
-                "queries_waiting": self._waiting,
+                "queries_waiting": self._waiting + len(self._at_loop),
                 "store_in_memory": int(self._zygote.in_memory),
                 "workers_started_total": self._started,
             }
@@ -81,6 +93,25 @@ class Crew:
         """Process numbers of the workers alive."""
         with self._lock:
             return tuple(worker.pid for worker in self._alive)
+
+    async def take_soon(self, deadline: float) -> Worker:
+        """Wait for an idle worker in an event loop.
+
+        Raises:
+            EngineBusyError: too many queries wait already, or no worker became free before the deadline.
+        """
+        with self._lock:
+            if len(self._idle) > self._waiting:
+                return self._idle.pop()
+            self._check_queue()
+            loop = asyncio.get_running_loop()
+            place: Place = loop.create_future()
+            self._at_loop.append(place)
+        timer = loop.call_later(deadline - time.monotonic(), _refuse, place)
+        try:
+            return await place
+        finally:
+            timer.cancel()
 
     def take(self, deadline: float, *, rested: bool) -> Worker:
         """Wait for an idle worker; for a query known to be slow one that rests will do, and is preferred.
@@ -94,13 +125,12 @@ class Crew:
                 if worker.zygote is self._zygote:
                     return worker
                 self._lose(worker)
-            if not self._idle and self._waiting >= self._settings.queue:
-                raise EngineBusyError
+            if not self._idle:
+                self._check_queue()
             self._waiting += 1
             try:
                 while True:
                     if self._idle:
-                        # The one used last: its caches are warm, and surplus ones rest.
                         return self._idle.pop()
                     left = deadline - time.monotonic()
                     if self.closed or left <= 0:
@@ -108,6 +138,8 @@ class Crew:
                     self._worker_free.wait(left)
             finally:
                 self._waiting -= 1
+                if self._idle and len(self._idle) > self._waiting and self._at_loop:
+                    self._free(self._idle.pop())
 
     def give_back(self, worker: Worker, *, retire: bool) -> None:
         """Take a worker back into the fast lane, or end it when it has grown or is of an older zygote."""
@@ -115,8 +147,7 @@ class Crew:
             if self.closed or retire or worker.zygote is not self._zygote:
                 self._lose(worker)
                 return
-            self._idle.append(worker)
-            self._worker_free.notify()
+            self._free(worker)
 
     def step_out(self, worker: Worker) -> None:
         """Let a worker leave the fast lane with its query; a fresh one takes its place there."""
@@ -154,8 +185,14 @@ class Crew:
             self._idle.clear()
             self._resting.clear()
             zygotes = [self._zygote, *self._old_zygotes]
+            places = list(self._at_loop)
+            self._at_loop.clear()
             self._worker_free.notify_all()
             self._worker_missing.notify_all()
+        for place in places:
+            with contextlib.suppress(RuntimeError):
+                # A loop that has ended waits for nothing.
+                place.get_loop().call_soon_threadsafe(_refuse, place)
         for worker in workers:
             worker.kill()
         for zygote in zygotes:
@@ -178,8 +215,29 @@ class Crew:
             self._started += 1
             self._fast += 1
             self._alive.add(worker)
-            self._idle.append(worker)
-            self._worker_free.notify()
+            self._free(worker)
+
+    def _check_queue(self) -> None:
+        if self._waiting + len(self._at_loop) >= self._settings.queue:
+            raise EngineBusyError
+
+    def _free(self, worker: Worker) -> None:
+        """Give a worker to who waits for one, in turn to a thread and to the event loop. The lock is held."""
+        self._turn = not self._turn
+        while self._at_loop and not (self._turn and self._waiting):
+            place = self._at_loop.popleft()
+            if not place.done():
+                place.get_loop().call_soon_threadsafe(self._hand, place, worker)
+                return
+        # The one used last goes first: its caches are warm, and surplus ones rest.
+        self._idle.append(worker)
+        self._worker_free.notify()
+
+    def _hand(self, place: Place, worker: Worker) -> None:
+        if place.done():
+            self.give_back(worker, retire=False)
+        else:
+            place.set_result(worker)
 
     def _lose(self, worker: Worker) -> None:
         """Forget and end a worker. The lock is held."""

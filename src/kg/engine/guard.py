@@ -38,12 +38,12 @@ _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _OPERATORS = frozenset(["||", "&&", "|", "/", "^", "!", "=", "<", ">", "<=", ">=", "!=", "+", "-", "*"])
 _FORMS = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
 _UPDATES = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD", "WITH"])
-# What most queries look like; whatever does not is read token by token.
-_PLAIN = re.compile(
-    r"(?:\s++|\#[^\n\r]*+|prefix\s++[\w.\-]*+:\s*+<[^<>]*+>|base\s*+<[^<>]*+>)*+(?:select|ask|construct|describe)\b",
-    re.IGNORECASE,
-)
-_NOT_PLAIN = re.compile(r"service|insert|delete|from|\\u|\b(?:load|clear|drop|create|copy|move|add)\b", re.IGNORECASE)
+# Texts that hold none of these, wherever, neither write nor ask others nor name their data set. Looking for each is
+# ten times as fast as one pattern of all.
+_NOT_PLAIN = ("service", "insert", "delete", "from", "\\u")
+# Words that are common inside other words and names.
+_UPDATE_WORDS = ("load", "clear", "drop", "create", "copy", "move", "add")
+_UPDATE_WORD = re.compile(rf"\b(?:{'|'.join(_UPDATE_WORDS)})\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,15 +103,19 @@ def without_dataset(text: str) -> str:
 
 def _is_plain(text: str) -> bool:
     """Whether counting characters, wherever they stand, already shows that no limit can be reached."""
-    return (
-        len(text) <= 4096
-        and text.count("{") + text.count("(") + text.count("[") <= MAX_NESTING
-        and text.count(".") + text.count(";") + text.count(",") + text.count("/") <= MAX_PATTERNS
-        and text.count("!") + text.count("^") + text.count("-") <= MAX_PATTERNS
-        and text.count("*") + text.count("+") <= MAX_NESTED_CLOSURES
-        and _PLAIN.match(text) is not None
-        and _NOT_PLAIN.search(text) is None
-    )
+    if (
+        len(text) > 4096
+        or text.count("{") + text.count("(") + text.count("[") > MAX_NESTING
+        or text.count(".") + text.count(";") + text.count(",") + text.count("/") > MAX_PATTERNS
+        or text.count("!") + text.count("^") + text.count("-") > MAX_PATTERNS
+        or text.count("*") + text.count("+") > MAX_NESTED_CLOSURES
+    ):
+        return False
+    small = text.casefold()
+    for word in _NOT_PLAIN:
+        if word in small:
+            return False
+    return not (any(word in small for word in _UPDATE_WORDS) and _UPDATE_WORD.search(small))
 
 
 class _Reader:

@@ -5,10 +5,13 @@ Every query starts in the fast lane unless one of its shape was slow lately. Wha
 waits, paused, for a place. At its deadline its worker is killed. See docs/decisions/0010-query-pool.md.
 """
 
+import asyncio
 import signal
 import time
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kg.engine.asking import Asking
@@ -21,7 +24,8 @@ from kg.engine.limits import limits_of
 from kg.engine.replies import failure_of
 from kg.engine.slow_lane import SlowLane
 from kg.engine.types import Answer, Query, SnapshotLike
-from kg.engine.workers import Worker, WorkerGoneError
+from kg.engine.wire import Terms
+from kg.engine.workers import Told, Worker, WorkerGoneError
 from kg.errors import (
     ClientBudgetError,
     EngineBusyError,
@@ -39,6 +43,22 @@ if TYPE_CHECKING:
 # A query whose worker was killed from outside gets another; what kills its worker itself does not.
 _RETRIES = 5
 _REFUSED = (QuerySyntaxError, QueryRefusedError, QueryTooLargeError, NotAcceptableError, QueryTimeoutError)
+
+# JSON writes a character in twelve bytes at most; so much a worker's socket takes in at once.
+_LONG = 2_500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """A query on its way: what a worker is asked, until when, and whether one like it was slow lately."""
+
+    query: Query
+    text: str
+    terms: Terms
+    deadline: float
+    outside: bool
+    slow_first: bool
+    begun: float
 
 
 class PoolEngine(Asking):
@@ -69,25 +89,27 @@ class PoolEngine(Asking):
 
     def answer(self, query: Query) -> Answer:
         """Answer in the asked media type, as `Engine.answer`."""
-        key = AnswerCache.key(query)
-        kept = self._cache.get(key) if AnswerCache.concerns(query) else None
+        kept = self._kept(query)
         if kept is not None:
             return kept
-        wait_s = self._budgets.errors_wait_s(query.client)
-        if wait_s:
-            raise ClientBudgetError("too many failed queries in the last minute", wait_s)
-        if len(query.text) > self._settings.query_kb * 1_000:
-            raise QueryTooLargeError(f"a query has at most {self._settings.query_kb} kB", "query-bytes")
         try:
-            answer = self._compute(query)
+            self._check(query)
+            return self._keep(query, self._compute(query))
         except KgError as error:
-            self._counts[f"failed:{error.code}"] += 1
-            if isinstance(error, _REFUSED):
-                self._budgets.spend(query.client, errors=1)
+            self._note_failure(query, error)
             raise
-        if AnswerCache.concerns(query) and not answer.outside:
-            self._cache.put(key, answer)
-        return answer
+
+    async def answer_soon(self, query: Query, threads: Executor) -> Answer:
+        """Answer without holding up the event loop that runs this, as `Engine.answer_soon`."""
+        kept = self._kept(query)
+        if kept is not None:
+            return kept
+        try:
+            self._check(query)
+            return self._keep(query, await self._compute_soon(query, threads))
+        except KgError as error:
+            self._note_failure(query, error)
+            raise
 
     def figures(self) -> Mapping[str, float]:
         """Counters and gauges for `/metrics`."""
@@ -115,12 +137,65 @@ class PoolEngine(Asking):
         self._slow.close()
         self._crew.close()
 
+    def _kept(self, query: Query) -> Answer | None:
+        return self._cache.get(AnswerCache.key(query)) if AnswerCache.concerns(query) else None
+
+    def _keep(self, query: Query, answer: Answer) -> Answer:
+        if AnswerCache.concerns(query) and not answer.outside:
+            self._cache.put(AnswerCache.key(query), answer)
+        return answer
+
+    def _check(self, query: Query) -> None:
+        wait_s = self._budgets.errors_wait_s(query.client)
+        if wait_s:
+            raise ClientBudgetError("too many failed queries in the last minute", wait_s)
+        if len(query.text) > self._settings.query_kb * 1_000:
+            raise QueryTooLargeError(f"a query has at most {self._settings.query_kb} kB", "query-bytes")
+
+    def _note_failure(self, query: Query, error: KgError) -> None:
+        self._counts[f"failed:{error.code}"] += 1
+        if isinstance(error, _REFUSED):
+            self._budgets.spend(query.client, errors=1)
+
     def _compute(self, query: Query) -> Answer:
+        work = self._work(query)
+        return self._settle(work, *self._run(work))
+
+    async def _compute_soon(self, query: Query, threads: Executor) -> Answer:
+        loop = asyncio.get_running_loop()
+        # What asks other servers waits for them, and what does not fit a worker's socket waits for the worker.
+        if len(query.text) > _LONG or self._federation.concerns(query.text):
+            return await loop.run_in_executor(threads, self._compute, query)
+        work = self._work(query)
+        worker = None if work.slow_first else await self._crew.take_soon(work.deadline)
+        told = None if worker is None else await self._tell_soon(work, worker)
+        if told is None:
+            return self._settle(work, *await loop.run_in_executor(threads, self._run, work, worker))
+        return self._settle(work, *told, False)
+
+    async def _tell_soon(self, work: _Work, worker: Worker) -> Told | None:
+        """Wait for a reply in the fast lane; None when the worker needs longer, or has died."""
+        try:
+            worker.ask(work.text, work.terms)
+            told = await worker.tell_within(self._settings.fast_seconds)
+        except WorkerGoneError:
+            # Who goes on in a thread meets it again, and finds out there what ended the worker.
+            return None
+        except BaseException:
+            self._crew.end(worker)
+            raise
+        if told is None:
+            # At once, not when a thread is free: all of them may be waiting for a worker.
+            self._crew.step_out(worker)
+        else:
+            self._crew.give_back(worker, retire=bool(told[0].get("retire")))
+        return told
+
+    def _work(self, query: Query) -> _Work:
         limits = query.limits or self._limits
         deadline = query.arrived + limits.seconds
         outside = self._federation.concerns(query.text)
-        job = [
-            self._expand(query, deadline) if outside else query.text,
+        terms = (
             query.results_type,
             query.graph_type,
             query.default_graphs,
@@ -129,14 +204,21 @@ class PoolEngine(Asking):
             limits.bytes,
             limits.seconds,
             query.trusted,
-        ]
+        )
         self._counts["queries"] += 1
-        slow_first = self._shapes.estimate_s(query.text) > self._settings.fast_seconds
-        begun = time.monotonic()
-        head, body, slow = self._run(job, query, deadline, slow_first=slow_first)
-        seconds = time.monotonic() - begun
+        return _Work(
+            query=query,
+            text=self._expand(query, deadline) if outside else query.text,
+            terms=terms,
+            deadline=deadline,
+            outside=outside,
+            slow_first=self._shapes.estimate_s(query.text) > self._settings.fast_seconds,
+            begun=time.monotonic(),
+        )
+
+    def _settle(self, work: _Work, head: dict[str, Any], body: bytes, slow: bool) -> Answer:
         # The worker's own time, told when it is long: waiting for a place must not make a query look slow for ever.
-        self._shapes.learn(query.text, head.get("seconds", 0.0), slow=slow)
+        self._shapes.learn(work.query.text, head.get("seconds", 0.0), slow=slow)
         if "error" in head:
             raise failure_of(head)
         return Answer(
@@ -146,9 +228,9 @@ class PoolEngine(Asking):
             complete=head["limit"] is None,
             limit=head["limit"],
             release=self._release,
-            seconds=seconds,
+            seconds=time.monotonic() - work.begun,
             slow=slow,
-            outside=outside,
+            outside=work.outside,
         )
 
     def _expand(self, query: Query, deadline: float) -> str:
@@ -160,31 +242,34 @@ class PoolEngine(Asking):
         finally:
             self._budgets.spend(query.client, slow_seconds=time.monotonic() - begun)
 
-    def _run(
-        self, job: list[Any], query: Query, deadline: float, *, slow_first: bool
-    ) -> tuple[dict[str, Any], bytes, bool]:
-        if slow_first:
+    def _run(self, work: _Work, asked: Worker | None = None) -> tuple[dict[str, Any], bytes, bool]:
+        """Have a query answered, however long it takes; by a worker that was asked and has stepped out, if given."""
+        query, deadline = work.query, work.deadline
+        if work.slow_first:
             self._check_slow_budget(query)
             self._slow.enter(None, deadline)
-        has_place = slow_first
+        has_place = work.slow_first
         try:
             for last_try in (*[False] * _RETRIES, True):
-                worker = self._crew.take(deadline, rested=slow_first)
+                worker = asked or self._crew.take(deadline, rested=work.slow_first)
                 kept = False
                 try:
-                    worker.ask(job)
-                    reply = None if has_place else worker.wait_briefly()
-                    if reply is not None:
-                        kept = True
-                        self._crew.give_back(worker, retire=bool(reply[0].get("retire")))
-                        return *reply, False
-                    self._crew.step_out(worker)
+                    if asked is not None:
+                        asked, reply = None, worker.look()
+                    else:
+                        worker.ask(work.text, work.terms)
+                        reply = None if has_place else worker.wait_briefly()
+                        if reply is not None:
+                            kept = True
+                            self._crew.give_back(worker, retire=bool(reply[0].get("retire")))
+                            return *reply, False
+                        self._crew.step_out(worker)
                     self._counts["slow_queries"] += 1
                     if not has_place:
                         self._check_slow_budget(query)
                         self._slow.enter(worker, deadline)
                         has_place = True
-                    reply = self._finish(worker, query, deadline)
+                    reply = reply or self._finish(worker, query, deadline)
                     kept = self._crew.rest(worker, retire=bool(reply[0].get("retire")))
                     return *reply, True
                 except WorkerGoneError:

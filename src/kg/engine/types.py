@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -147,6 +148,13 @@ class Engine(Protocol):
         Raises:
             QueryRefusedError, QuerySyntaxError, QueryTimeoutError, QueryTooLargeError, EngineBusyError,
             ClientBudgetError, NotAcceptableError: see `kg.errors`.
+        """
+
+    async def answer_soon(self, query: Query, threads: Executor) -> Answer:
+        """Answer as `answer` does, without holding up the event loop that runs this.
+
+        Arguments:
+            threads: where to wait for what takes long.
         """
 
     def rows(self, sparql: str, *, limits: Limits | None = None, trusted: bool = False) -> Rows:

@@ -6,16 +6,26 @@ JSON and plain bytes only: a worker has met strangers' queries, so nothing it sa
 import json
 import socket
 import struct
+from functools import lru_cache
 from typing import Any
+
+# Everything that a worker is told beside the text of a query, in the order in which it reads it.
+Terms = tuple[Any, ...]
 
 _REQUEST = struct.Struct("!I")
 _REPLY = struct.Struct("!IQ")
 
 
-def pack_request(job: list[Any]) -> bytes:
-    """Write a request: a length and a JSON array."""
-    data = json.dumps(job).encode()
+def pack_request(text: str, terms: Terms) -> bytes:
+    """Write a request: a length and a JSON array of the text of a query and the terms that it is answered on."""
+    data = f"[{json.dumps(text)}, {_written(terms)}".encode()
     return _REQUEST.pack(len(data)) + data
+
+
+# Most queries come on the same terms.
+@lru_cache(maxsize=64)
+def _written(terms: Terms) -> str:
+    return json.dumps(terms)[1:]
 
 
 def read_request(link: socket.socket) -> list[Any] | None:
@@ -53,15 +63,16 @@ class Reply:
         self._head_end = 0
         self._end: int | None = None
 
-    def read(self, link: socket.socket) -> tuple[dict[str, Any], bytes] | None:
+    def read(self, link: socket.socket, flags: int = 0) -> tuple[dict[str, Any], bytes] | None:
         """Read on until the reply is whole; None when the other side has gone.
 
         Raises:
             TimeoutError: the time-out set on the socket passed with the reply unfinished.
+            BlockingIOError: no more is there now, and the flags, or the kernel's time-out, forbid to wait for it.
         """
         have = self._have
         while self._end is None or len(have) < self._end:
-            piece = link.recv(min(1 << 20, max(65_536, (self._end or 0) - len(have))))
+            piece = link.recv(min(1 << 20, max(65_536, (self._end or 0) - len(have))), flags)
             if not piece:
                 return None
             have += piece

@@ -3,9 +3,11 @@
 It talks only over the socket it was born with, and it holds no other open file than it needs.
 """
 
+import faulthandler
 import os
 import signal
 import socket
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -58,9 +60,8 @@ class _Memory:
 
 def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) -> NoReturn:
     """Set up the walls, say so, then answer until the other side closes the socket."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # A stack that overflows says nothing by itself; what it needs for that is made for the thread that asks for it.
+    faulthandler.enable(2, all_threads=False)
     isolation.be_modest()
     memory = _Memory()
     measures = []
@@ -71,7 +72,7 @@ def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) 
         measures.append("seccomp")
     mapped, resident_at_start = memory.pages()
     isolation.limit_memory(walls.memory_mb, now_pages=mapped)
-    wire.send_reply(link, {"ready": measures}, b"")
+    wire.send_reply(link, {"ready": measures, "thread": threading.get_native_id()}, b"")
     growth_pages = _GROWTH_MB * 1_000_000 // os.sysconf("SC_PAGE_SIZE")
     processor = isolation.Processor()
     count = 0
@@ -95,6 +96,13 @@ def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) 
             wire.send_reply(link, head, body)
         except OSError:
             os._exit(0)
+
+
+def be_deaf() -> None:
+    """Leave signals to the web process, which ends a worker by the one that cannot be heard."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _answer(

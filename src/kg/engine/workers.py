@@ -1,5 +1,6 @@
 """Worker processes as the web process sees them, and the zygote that they come from."""
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -24,6 +25,9 @@ _LOAD_TIMEOUT_S = 600.0
 _START_TIMEOUT_S = 20.0
 _FITS_BYTES = 32_768
 
+# The head of a reply and the bytes of the answer.
+Told = tuple[dict[str, Any], bytes]
+
 
 class WorkerGoneError(Exception):
     """The worker died before its reply was whole."""
@@ -37,6 +41,7 @@ class Worker:
         self.pid = pid
         self.zygote = zygote
         self.measures: tuple[str, ...] = ()
+        self.thread = pid  # The thread that answers: on Linux each has its own priority.
         self.counted = True  # It counts as one of the fast lane; the pool changes this.
         self._link = link
         self._handle = handle
@@ -51,14 +56,14 @@ class Worker:
             socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(whole), int(part * 1_000_000))
         )
 
-    def ask(self, job: list[Any]) -> None:
-        """Send a job.
+    def ask(self, text: str, terms: wire.Terms) -> None:
+        """Send a query. Only a long one may have to wait until the worker takes it in.
 
         Raises:
             WorkerGoneError: the worker has died.
         """
         self._reply = wire.Reply()
-        frame = wire.pack_request(job)
+        frame = wire.pack_request(text, terms)
         try:
             if len(frame) < _FITS_BYTES:
                 # It fits the buffer of an idle worker's socket, so one system call does it.
@@ -70,7 +75,7 @@ class Worker:
         except OSError as error:
             raise WorkerGoneError from error
 
-    def wait_briefly(self) -> tuple[dict[str, Any], bytes] | None:
+    def wait_briefly(self) -> Told | None:
         """Wait for the reply as long as the fast lane allows; None when it is not there then.
 
         The kernel keeps the time (`SO_RCVTIMEO`), which saves a system call in every query.
@@ -78,8 +83,52 @@ class Worker:
         Raises:
             WorkerGoneError: the worker has died.
         """
+        return self._read(0)
+
+    def look(self) -> Told | None:
+        """Take in what there is of the reply; None when it is not whole yet.
+
+        Raises:
+            WorkerGoneError: the worker has died.
+        """
+        return self._read(socket.MSG_DONTWAIT)
+
+    async def tell_within(self, seconds: float) -> Told | None:
+        """Wait for the reply in an event loop; None when it is not whole after so many seconds.
+
+        Raises:
+            WorkerGoneError: the worker has died.
+        """
+        loop = asyncio.get_running_loop()
+        told: asyncio.Future[Told | None] = loop.create_future()
+
+        def look() -> None:
+            if told.done():
+                return
+            try:
+                reply = self.look()
+            except WorkerGoneError as error:
+                told.set_exception(error)
+                return
+            if reply is not None:
+                told.set_result(reply)
+
+        def give_up() -> None:
+            if not told.done():
+                told.set_result(None)
+
+        number = self._link.fileno()
+        loop.add_reader(number, look)
+        timer = loop.call_later(seconds, give_up)
         try:
-            reply = self._reply.read(self._link)
+            return await told
+        finally:
+            timer.cancel()
+            loop.remove_reader(number)
+
+    def _read(self, flags: int) -> Told | None:
+        try:
+            reply = self._reply.read(self._link, flags)
         except BlockingIOError:
             return None
         except (OSError, ValueError) as error:
@@ -88,8 +137,8 @@ class Worker:
             raise WorkerGoneError
         return reply
 
-    def wait(self, seconds: float) -> tuple[dict[str, Any], bytes] | None:
-        """Wait for the reply to the job; None when it is not there after so many seconds.
+    def wait(self, seconds: float) -> Told | None:
+        """Wait for the reply; None when it is not there after so many seconds.
 
         Raises:
             WorkerGoneError: the worker has died.
@@ -122,7 +171,7 @@ class Worker:
     def step_back(self) -> None:
         """Let everything else go first on the processor."""
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, 15)
+            os.setpriority(os.PRIO_PROCESS, self.thread, 15)
 
     def kill(self) -> None:
         """End the process at once, whatever it does."""
@@ -207,7 +256,7 @@ class Zygote:
         if ready is None:
             worker.kill()
             raise WorkerGoneError
-        worker.measures = tuple(ready[0]["ready"])
+        worker.measures, worker.thread = tuple(ready[0]["ready"]), int(ready[0]["thread"])
         if not worker.measures:
             worker.kill()
             raise ConfigError("this system offers no way to keep a query from the network (see docs/decisions/0012)")

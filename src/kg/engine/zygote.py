@@ -5,7 +5,6 @@ worker shares those pages; else each worker opens the store on disk for itself. 
 when the web process closes the control socket or dies.
 """
 
-import faulthandler
 import gc
 import json
 import os
@@ -13,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ from kg.engine import isolation, worker
 from kg.engine.local import open_store
 from kg.errors import KgError
 
+# What a process has by itself, so that as deep a query is answered as everywhere else.
+_STACK_BYTES = 8 << 20
 # Endings are asked for at once or never.
 _ENDINGS = 256
 _DUMP = "import sys; from pathlib import Path; from kg.engine.zygote import dump; dump(Path(sys.argv[1]))"
@@ -151,10 +153,18 @@ def _fork(
 def _become_worker(
     link: socket.socket, words: int, path: Path, store: ox.Store | None, order: dict[str, Any]
 ) -> None:  # pragma: no cover  runs in a forked child
+    def serve() -> None:
+        try:
+            worker.serve(link, store or open_store(path), walls, on_disk=store is None)
+        except BaseException:
+            # The pool reads it once the process is gone; nothing else may run here.
+            traceback.print_exc()
+        finally:
+            # Nothing of the parent's may run at the end of a child.
+            os._exit(1)
+
     try:
         isolation.silence(words)
-        # A stack that overflows says nothing by itself.
-        faulthandler.enable(2, all_threads=False)
         number = os.dup2(link.fileno(), 3) if link.fileno() != 3 else 3
         if link.fileno() != 3:
             link.detach()
@@ -165,12 +175,17 @@ def _become_worker(
             guard=order["guard"],
             base=order["base"],
         )
-        worker.serve(link, store or open_store(path), walls, on_disk=store is None)
+        worker.be_deaf()
+        # In a thread of its own, since a thread gets memory of its own from the allocator: what loading the store
+        # left of the first thread's is in so many pieces that small queries took 1.5 times as long there
+        # (docs/decisions/0010-query-pool.md).
+        threading.stack_size(_STACK_BYTES)
+        answering = threading.Thread(target=serve)
+        answering.start()
+        answering.join()
     except BaseException:
-        # The pool reads it once the process is gone; nothing else may run here.
         traceback.print_exc()
     finally:
-        # Nothing of the parent's may run at the end of a child.
         os._exit(1)
 
 

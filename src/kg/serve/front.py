@@ -9,14 +9,14 @@ from flask import Flask
 
 from kg.errors import KgError
 from kg.serve import access_log, framing, sparql
-from kg.serve.bodies import BodyGate
+from kg.serve.environ import Environ
 from kg.serve.metrics import REQUESTS
 from kg.serve.negotiate import gzip_from
-from kg.serve.problems import error_reply
 from kg.serve.site import Site
 
 StartResponse = Callable[..., Any]
-Environ = dict[str, Any]
+# When a request came in, by `time.monotonic()`, where it had to wait for a thread since.
+ARRIVED = "kg.arrived"
 
 _WHOLE_UP_TO_BYTES = 8_000_000
 _ZIP_TYPES = (
@@ -33,7 +33,6 @@ class Front:
     def __init__(self, app: Flask) -> None:
         """Stand before an application made by `create_app`."""
         self.app = app
-        self._gate = BodyGate(self.site.settings.threads)
 
     @property
     def site(self) -> Site:
@@ -43,30 +42,34 @@ class Front:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        arrived = time.monotonic()
-        path: str = environ["PATH_INFO"]
+        arrived: float = environ.get(ARRIVED) or time.monotonic()
         here = self.site
         try:
             framing.check(environ)
-            if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-                self._gate.read(environ, sparql.client_of(environ, here.settings.trusted_proxies))
+            # A release that the address names is opened by Flask's side, as for every other room.
+            reply = sparql.respond(here, environ, arrived) if sparql.is_bare(environ) else None
         except KgError as error:
-            reply = error_reply(error)
-            start_response(reply.wsgi_status(), [*reply.wsgi_headers(), ("KG-Release", here.release)])
-            self._note(environ, path, reply.status, arrived, len(reply.body), here, cached=False)
-            return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
-        # A release that the address names is opened by Flask's side, as for every other room.
-        is_bare = path == sparql.PATH and "release=" not in environ.get("QUERY_STRING", "")
-        if is_bare and not sparql.wants_page(environ):
-            reply = sparql.respond(here, environ, arrived)
-            start_response(reply.wsgi_status(), reply.wsgi_headers())
-            self._note(environ, path, reply.status, arrived, len(reply.body), here, cached=reply.cached)
-            return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
-        return self._by_flask(environ, start_response, path, arrived, here)
+            reply = sparql.failed(here, error)
+        if reply is None:
+            return self._by_flask(environ, start_response, arrived, here)
+        start_response(reply.wsgi_status(), reply.wsgi_headers())
+        self.note(environ, reply.status, arrived, len(reply.body), here, cached=reply.cached)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
 
-    def _by_flask(
-        self, environ: Environ, start_response: StartResponse, path: str, arrived: float, here: Site
-    ) -> Iterable[bytes]:
+    def note(self, environ: Environ, status: int, arrived: float, size: int, here: Site, *, cached: bool) -> None:
+        """Count and log an answered request.
+
+        Arguments:
+            arrived: `time.monotonic()` when it came in.
+            size: bytes of the body.
+            cached: the answer was kept from an earlier equal query.
+        """
+        path: str = environ["PATH_INFO"]
+        seconds = time.monotonic() - arrived
+        REQUESTS.note(_room(path), status, seconds)
+        access_log.write(environ["REQUEST_METHOD"], path, status, seconds, size, here.release, cached=cached)
+
+    def _by_flask(self, environ: Environ, start_response: StartResponse, arrived: float, here: Site) -> Iterable[bytes]:
         began: list[tuple[str, list[tuple[str, str]]]] = []
 
         def remember(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
@@ -83,7 +86,7 @@ class Front:
         if not size.isdigit() or int(size) > _WHOLE_UP_TO_BYTES:
             # A dump: sent from its file, piece by piece.
             start_response(status, headers)
-            self._note(environ, path, int(status[:3]), arrived, int(size or 0), here, cached=False)
+            self.note(environ, int(status[:3]), arrived, int(size or 0), here, cached=False)
             return result
         body = b"".join(result)
         close = getattr(result, "close", None)
@@ -91,15 +94,8 @@ class Front:
             close()
         body, headers = _zip(environ, body, headers)
         start_response(status, headers)
-        self._note(environ, path, int(status[:3]), arrived, len(body), here, cached=False)
+        self.note(environ, int(status[:3]), arrived, len(body), here, cached=False)
         return [body]
-
-    def _note(
-        self, environ: Environ, path: str, status: int, arrived: float, size: int, here: Site, *, cached: bool
-    ) -> None:
-        seconds = time.monotonic() - arrived
-        REQUESTS.note(_room(path), status, seconds)
-        access_log.write(environ["REQUEST_METHOD"], path, status, seconds, size, here.release, cached=cached)
 
 
 def _zip(environ: Environ, body: bytes, headers: list[tuple[str, str]]) -> tuple[bytes, list[tuple[str, str]]]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from bisect import bisect_left
 from collections import Counter
 
 from flask import Blueprint, Response
@@ -26,7 +27,7 @@ class Requests:
 
     def note(self, room: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        place = next((i for i, most in enumerate(_BUCKETS_S) if seconds <= most), len(_BUCKETS_S))
+        place = bisect_left(_BUCKETS_S, seconds)
         with self._lock:
             self._answers[room, status] += 1
             self._buckets[place] += 1

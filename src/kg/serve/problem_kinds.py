@@ -88,6 +88,11 @@ _ALL: Final = (
         "Ask for one of them, or put its suffix, such as .csv, at the end of the address.",
     ),
     _kind(
+        "request-timeout", 408, "The request came too slowly",
+        "The service waited a minute for the rest of the request, and it was not all there.",
+        "Send it again over a better line, or ask by GET, where the query stands in the address.",
+    ),
+    _kind(
         "removed-thing", 410, "Removed",
         "An earlier release had a thing at this address, and its row was removed without a word of what became of it.",
         "A release that is kept may still have it: put ?release=ID behind the address, or search for its name.",

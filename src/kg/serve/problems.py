@@ -21,6 +21,7 @@ from kg.errors import (
     QueryTimeoutError,
     QueryTooLargeError,
     ReleaseGoneError,
+    SlowRequestError,
     UnknownQuestionError,
     UnknownReleaseError,
 )
@@ -37,6 +38,7 @@ MEDIA_TYPE = "application/problem+json"
 # The errors that a client may see as what they are; their code is the problem type, and KINDS has the rest.
 _SHOWN: tuple[type[KgError], ...] = (
     BadRequestError,
+    SlowRequestError,
     QuerySyntaxError,
     ParameterError,
     QueryRefusedError,
@@ -86,7 +88,7 @@ def error_reply(error: KgError) -> Reply:
     status, title = status_of(error)
     if status == 500:
         log.error("unexpected %s: %s", error.code, error.summary)
-        return problem_reply(500, "internal", title, "The service has noted it.")
+        return internal_reply()
     extra: dict[str, object] = {}
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(error, QuerySyntaxError):
@@ -107,6 +109,11 @@ def error_reply(error: KgError) -> Reply:
     elif isinstance(error, EngineBusyError | ClientBudgetError):
         headers = (("Retry-After", str(error.retry_after_s)),)
     return problem_reply(status, error.code, title, str(error), headers, **extra)
+
+
+def internal_reply() -> Reply:
+    """Build the problem document of what should not have happened."""
+    return problem_reply(500, "internal", KINDS["internal"].title, "The service has noted it.")
 
 
 def problem(status: int, slug: str, title: str, detail: str, **extra: object) -> Response:

@@ -23,8 +23,14 @@ _BROWSER = {"Accept": "text/html"}
 
 
 def warm_rooms(app: Flask) -> None:
-    """Ask for home, search and the lists, which read most."""
+    """Ask for home, search and the lists, which read most, of a release that nobody is served yet."""
     _visit(app, _FIRST, pause=False)
+
+
+def warm_all(app: Flask) -> None:
+    """Ask for home, search and the lists of the release that is served, then for what `warm_rest` asks."""
+    if _visit(app, _FIRST, pause=True):
+        warm_rest(app)
 
 
 def warm_rest(app: Flask) -> None:
@@ -39,12 +45,13 @@ def warm_rest(app: Flask) -> None:
     _visit(app, (*_THEN, *questions, *(f"/reports/{path.stem}" for path in reports)), pause=True)
 
 
-def _visit(app: Flask, paths: Iterable[str], *, pause: bool) -> None:
+def _visit(app: Flask, paths: Iterable[str], *, pause: bool) -> bool:
+    """Ask for pages one after the other; tell whether it came to the end."""
     here: Site = app.extensions["kg"]
     client = app.test_client()
     for path in paths:
         if app.extensions["kg"] is not here:
-            return
+            return False
         began = time.monotonic()
         status = client.get(path, headers=_BROWSER).status_code
         if status >= 500:
@@ -53,5 +60,6 @@ def _visit(app: Flask, paths: Iterable[str], *, pause: bool) -> None:
             seconds = time.monotonic() - began
             if seconds > _LONG_S:
                 log.info("%s takes %.1f s; the other pages are made when they are asked for", path, seconds)
-                return
+                return False
             time.sleep(seconds)
+    return True
