@@ -67,6 +67,21 @@ class Snapshot:
         return self.path / "files"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A store on disk that holds every quad of a release and becomes a part of its snapshot.
+
+    Attributes:
+        store: the folder, on the file system of the snapshots; nobody else has it open.
+        release: the id, taken of the very same quads.
+        quads: how many there are.
+    """
+
+    store: Path
+    release: str
+    quads: int
+
+
 def open_snapshot(path: Path) -> Snapshot:
     """Return the snapshot in a folder without reading its files.
 
@@ -148,21 +163,20 @@ def writer_lock(folder: Path) -> Iterator[None]:
 
 def publish(
     folder: Path,
-    nquads: Path,
+    content: Path | Loaded,
     *,
     details: Mapping[str, Any],
-    release: str | None = None,
     add_files: Callable[[Path, str], None] = lambda path, release: None,
     describe: Callable[[str], Iterable[str]] = lambda release: (),
     progress: Callable[[str], None] = lambda stage: None,
 ) -> Snapshot:
-    """Make a snapshot of a file of N-Quads and let `current` name it. The caller holds the writer's lock.
+    """Make a snapshot of quads and let `current` name it. The caller holds the writer's lock.
 
     The work happens in a temporary folder beside the others; a failure leaves what is served untouched.
 
     Arguments:
+        content: a file of N-Quads, or a store that is moved into the snapshot.
         details: what the manifest says beside digests and counts.
-        release: the id, where the caller has taken it from a store that holds the very same quads.
         add_files: writes into the folder `files/`, which it is given with the release id.
         describe: gives the N-Quads lines of the graph `release` for a release id.
 
@@ -172,7 +186,7 @@ def publish(
     work = Path(tempfile.mkdtemp(prefix=".build-", dir=folder))
     try:
         try:
-            return _publish(folder, work, nquads, release, details, add_files, describe, progress)
+            return _publish(folder, work, content, details, add_files, describe, progress)
         except OSError as error:
             raise SnapshotError(
                 f"{folder}: the snapshot could not be written: {error}; what is served is unchanged"
@@ -184,18 +198,20 @@ def publish(
 def _publish(
     folder: Path,
     work: Path,
-    nquads: Path,
-    release: str | None,
+    content: Path | Loaded,
     details: Mapping[str, Any],
     add_files: Callable[[Path, str], None],
     describe: Callable[[str], Iterable[str]],
     progress: Callable[[str], None],
 ) -> Snapshot:
     progress("load")
-    store = ox.Store(str(work / "store"))
-    store.bulk_load(path=str(nquads), format=ox.RdfFormat.N_QUADS)
-    if release is None:
-        progress("digest")
+    if isinstance(content, Loaded):
+        content.store.rename(work / "store")
+        store = ox.Store(str(work / "store"))
+        release = content.release
+    else:
+        store = ox.Store(str(work / "store"))
+        store.bulk_load(path=str(content), format=ox.RdfFormat.N_QUADS)
         release = release_id(sorted_nquads(store))
     store.extend(ox.parse("\n".join(describe(release)).encode(), format=ox.RdfFormat.N_QUADS))
     progress("optimize")
@@ -203,6 +219,10 @@ def _publish(
     store.flush()
     counts = count_quads(store)
     del store
+    if isinstance(content, Loaded):
+        held = sum(counts.values()) - counts.get(_RELEASE_GRAPH.value, 0)
+        if held != content.quads:
+            raise SnapshotError(f"{folder}: the store took {held} of {content.quads} quads; nothing is published")
     progress("files")
     (work / "files").mkdir()
     add_files(work / "files", release)

@@ -14,7 +14,7 @@ from rdflib import Graph
 from kg import build
 from kg.build import inputs, making
 from kg.errors import ShapeViolationError
-from kg.rules import infer, read_rules
+from kg.rules import INFERRED, infer, read_rules
 from kg.snapshot import current, sorted_nquads
 from kg.tables.quads import corpus_to_nquads
 from kg.validate import check_store
@@ -61,7 +61,7 @@ def inferred(terms: Path, data: Path, path: Path) -> Path:
     for file in (terms, data):
         store.bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
     infer(store, read_rules(ONTOLOGY / "rules"))
-    ending = f" {making.INFERRED} .\n".encode()
+    ending = f" {INFERRED} .\n".encode()
     path.write_bytes(b"".join(line for line in sorted_nquads(store) if line.endswith(ending)))
     return path
 

@@ -16,7 +16,7 @@ from typing import Final
 from kg import snapshot
 from kg.build.beside import describe_release, write_files
 from kg.build.inputs import TOOLS, commit_of, input_digests, read_catalog, read_codes, read_tables, shapes_digest
-from kg.build.making import make_graph
+from kg.build.making import make_graph, write_stated
 from kg.build.vanished import faults, vanished
 from kg.build.vanished import write as write_vanished
 from kg.errors import SnapshotError
@@ -100,8 +100,12 @@ def check(root: Path, *, tables_only: bool = False, progress: Progress = lambda 
         return _checked(corpus, (), clock)
     clock.stage("read questions")
     catalog = read_catalog(root)
-    with tempfile.TemporaryDirectory(prefix="kg-check-") as folder:
-        graph = make_graph(root, corpus, catalog, Path(folder), clock.stage, by_judge=not _is_large(corpus))
+    with tempfile.TemporaryDirectory(prefix="kg-check-") as name:
+        folder = Path(name)
+        clock.stage("make quads")
+        stated = write_stated(root, corpus, catalog, folder)
+        corpus = corpus.without_cells()
+        graph = make_graph(root, stated, corpus, folder, clock.stage, by_judge=not _is_large(corpus))
     clock.stage("")
     return _checked(corpus, graph.warnings, clock)
 
@@ -117,8 +121,9 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
     clock = _Clock(progress)
     with (
         snapshot.writer_lock(snapshots_dir),
-        tempfile.TemporaryDirectory(prefix=".build-", dir=snapshots_dir) as folder,
+        tempfile.TemporaryDirectory(prefix=".build-", dir=snapshots_dir) as name,
     ):
+        folder = Path(name)
         clock.stage("read tables")
         corpus = read_tables(root)
         clock.stage("read questions")
@@ -127,7 +132,11 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
         # Shapes that the judge has passed before need only the faster of two engines that are proven equal.
         known = _judged_shapes(snapshots_dir) == shapes
         by_judge = not known and not _is_large(corpus)
-        made = make_graph(root, corpus, catalog, Path(folder), clock.stage, by_judge=by_judge)
+        clock.stage("make quads")
+        stated = write_stated(root, corpus, catalog, folder)
+        # From here on only names and lines of the rows are needed.
+        corpus = corpus.without_cells()
+        made = make_graph(root, stated, corpus, folder, clock.stage, by_judge=by_judge, store=folder / "store")
 
         lost = vanished(snapshots_dir, corpus)
         warnings = (*faults(lost), *made.warnings)
@@ -135,12 +144,11 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
         def add_files(path: Path, release: str) -> None:
             write_files(root, path, corpus, warnings)
             write_vanished(lost, path)
-            prepare_dumps((Path(folder) / "all.nq").read_bytes(), path / DUMPS, release)
+            prepare_dumps((folder / "all.nq").read_bytes(), path / DUMPS, release)
 
         published = snapshot.publish(
             snapshots_dir,
-            Path(folder) / "all.nq",
-            release=made.release,
+            snapshot.Loaded(store=folder / "store", release=made.release, quads=made.stated + made.inferred),
             details={
                 "inputs": input_digests(root),
                 "commit": commit_of(root),

@@ -1,8 +1,9 @@
 """From tables to every quad of a release: quads, shapes before the rules, the rules, shapes after them."""
 
+import contextlib
 import errno
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -10,12 +11,12 @@ from pathlib import Path
 import pyoxigraph as ox
 import rdflib
 
-from kg import snapshot
 from kg.build.inputs import ontology_nquads
+from kg.build.lines import load, write_sorted
 from kg.catalog.load import Catalog
 from kg.catalog.rdf import to_nquads as catalog_to_nquads
 from kg.errors import CuratedDataError, ShapeViolationError, SnapshotError
-from kg.rules import INFERRED, infer, read_rules
+from kg.rules import infer_files, read_rules
 from kg.tables.corpus import Corpus, CorpusFaultsError
 from kg.tables.faults import Fault
 from kg.tables.links import links_to_nquads, read_links
@@ -37,68 +38,123 @@ class Made:
     warnings: tuple[Fault, ...]
 
 
-def make_graph(
-    root: Path, corpus: Corpus, catalog: Catalog, folder: Path, stage: Callable[[str], None], *, by_judge: bool
-) -> Made:
-    """Write `all.nq` with every quad of the release into a folder, and return what is known about it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """Files of N-Quads with all that is stated: of rows and links, of ontology and vocabularies, of the questions."""
 
-    Shapes are checked in two other processes while the rules run in this one: by pySHACL, the judge, or compiled
-    to SPARQL, which says the same (docs/decisions/0060-fast-validation.md).
+    rows: Path
+    terms: Path
+    catalog: Path
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All three."""
+        return self.rows, self.terms, self.catalog
+
+
+def write_stated(root: Path, corpus: Corpus, catalog: Catalog, folder: Path) -> Stated:
+    """Write what is stated into a folder.
 
     Raises:
+        CorpusFaultsError: links or slices are wrong.
         SnapshotError: there is no room for it.
     """
-    try:
-        return _make_graph(root, corpus, catalog, folder, stage, by_judge=by_judge)
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        raise SnapshotError(f"{folder.parent}: {error.strerror}; what is served is unchanged") from error
-
-
-def _make_graph(
-    root: Path, corpus: Corpus, catalog: Catalog, folder: Path, stage: Callable[[str], None], *, by_judge: bool
-) -> Made:
-    stage("make quads")
     known = frozenset(iri(name, row.slug) for name, rows in corpus.tables.items() for row in rows)
     links, link_faults = read_links(root / "data" / "links", known)
     slices, slice_faults = read_slices(root / "data" / "links" / "slices")
     if link_faults or slice_faults:
         raise CorpusFaultsError((*link_faults, *slice_faults))
-    stated = folder / "stated.nq"
-    _write_lines(stated, corpus_to_nquads(corpus), links_to_nquads(links), slices)
-    terms = folder / "terms.nq"
-    _write_lines(terms, ontology_nquads(root / "ontology"))
-    catalog_file = folder / "catalog.nq"
-    _write_lines(catalog_file, catalog_to_nquads(catalog))
+    stated = Stated(rows=folder / "stated.nq", terms=folder / "terms.nq", catalog=folder / "catalog.nq")
+    with _room(folder):
+        _write_lines(stated.rows, corpus_to_nquads(corpus), links_to_nquads(links), slices)
+        _write_lines(stated.terms, ontology_nquads(root / "ontology"))
+        _write_lines(stated.catalog, catalog_to_nquads(catalog))
+    return stated
+
+
+def make_graph(
+    root: Path,
+    stated: Stated,
+    corpus: Corpus,
+    folder: Path,
+    stage: Callable[[str], None],
+    *,
+    by_judge: bool,
+    store: Path | None = None,
+) -> Made:
+    """Write `all.nq` with every quad of the release, sorted, into a folder, and return what is known about it.
+
+    Shapes are checked in two other processes while the rules run in this one: by pySHACL, the judge, or compiled
+    to SPARQL, which says the same (docs/decisions/0060-fast-validation.md).
+
+    Arguments:
+        corpus: the rows, of which the cells are not needed.
+        store: where to make the store with every quad, in a thread of its own; None makes none.
+
+    Raises:
+        SnapshotError: there is no room for it.
+    """
+    with _room(folder):
+        return _make_graph(root, stated, corpus, folder, stage, by_judge=by_judge, store=store)
+
+
+def _make_graph(
+    root: Path,
+    stated: Stated,
+    corpus: Corpus,
+    folder: Path,
+    stage: Callable[[str], None],
+    *,
+    by_judge: bool,
+    store: Path | None,
+) -> Made:
     inferred = folder / "inferred.nq"
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with (
+        ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool,
+        ThreadPoolExecutor(1) as loader,
+    ):
         stage("rules and shapes")
         check_files = validate_files if by_judge else query_files
         stated_shapes = root / "ontology" / "shapes-stated.ttl"
-        first = pool.submit(check_files, (stated,), (terms,), stated_shapes)
-        store = ox.Store()
-        for path in (stated, terms, catalog_file):
-            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+        first = pool.submit(check_files, (stated.rows,), (stated.terms,), stated_shapes)
+        loading = [loader.submit(load, stated.files, store)] if store is not None else []
         try:
-            infer(store, read_rules(root / "ontology" / "rules"))
+            infer_files(stated.files, read_rules(root / "ontology" / "rules"), inferred)
         except CuratedDataError:
             # A rule that cannot come to rest often follows from a cycle, which the shapes say better.
             _raise_violations(first.result(), corpus)
             raise
-        # What the store gives back, not what was written: it knows one spelling of each literal.
-        lines = snapshot.sorted_nquads(store)
-        del store
-        ending = f" {INFERRED} .\n".encode()
-        derived = [line for line in lines if line.endswith(ending)]
-        inferred.write_bytes(b"".join(derived))
+        if store is not None:
+            loading.append(loader.submit(load, (inferred,), store))
         inferred_shapes = root / "ontology" / "shapes-inferred.ttl"
-        second = pool.submit(check_files, (stated, inferred), (terms,), inferred_shapes)
-        (folder / "all.nq").write_bytes(b"".join(lines))
+        second = pool.submit(check_files, (stated.rows, inferred), (stated.terms,), inferred_shapes)
+        lines = write_sorted((*stated.files, inferred), folder / "all.nq", folder)
         _raise_violations(first.result(), corpus)
         warnings = _raise_violations((*first.result(), *second.result()), corpus)
-        release = snapshot.release_id(lines)
-    return Made(release=release, stated=len(lines) - len(derived), inferred=len(derived), warnings=warnings)
+        _wait(loading, folder)
+    return Made(release=lines.release, stated=lines.stated, inferred=lines.inferred, warnings=warnings)
+
+
+def _wait(loading: Iterable[Future[None]], folder: Path) -> None:
+    try:
+        for one in loading:
+            one.result()
+    except OSError as error:
+        # The store's own errors are words without a number.
+        raise SnapshotError(
+            f"{folder.parent}: the store could not be written: {error}; what is served is unchanged"
+        ) from error
+
+
+@contextlib.contextmanager
+def _room(folder: Path) -> Iterator[None]:
+    """Say in plain words that a disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise SnapshotError(f"{folder.parent}: {error.strerror}; what is served is unchanged") from error
 
 
 def validate_files(data_files: tuple[Path, ...], term_files: tuple[Path, ...], shapes: Path) -> tuple[Violation, ...]:

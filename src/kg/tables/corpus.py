@@ -51,6 +51,18 @@ class Corpus:
                 return next(((f"data/{name}.csv", row.line) for row in rows if row.slug == slug), None)
         return None
 
+    def without_cells(self) -> "Corpus":
+        """Return the rows by name and line only; what cells say is most of the memory that a large corpus takes."""
+        return replace(
+            self,
+            tables={
+                name: tuple(Row(line=row.line, slug=row.slug, cells={}, values={}) for row in rows)
+                for name, rows in self.tables.items()
+            },
+            sources={},
+            places={},
+        )
+
 
 class CorpusFaultsError(CuratedDataError):
     """The tables break their own rules.
