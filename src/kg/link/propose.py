@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kg.link.gate import Match, Thing
-from kg.link.gazetteer import Gazetteer
+from kg.link.gazetteer import Gazetteer, Spot
 from kg.link.review import NOTHING, Proposal
 from kg.link.service import Found, LinkService
 from kg.vocab import OUTSIDE, compact
@@ -11,6 +11,15 @@ from kg.vocab import OUTSIDE, compact
 GAZETTEER = "geonames"
 BATCH = 10
 _SURE = 90.0
+
+
+def scheme_of(space: str) -> str:
+    """Return the outside data set whose identifiers begin so, empty for one that we do not link to."""
+    bare = space.removeprefix("https://").removeprefix("http://")
+    for scheme, base in OUTSIDE.items():
+        if base.removeprefix("https://").removeprefix("http://") == bare:
+            return scheme
+    return ""
 
 
 def unlinked(things: Mapping[str, Thing], matches: Iterable[Match], kinds: Sequence[str], scheme: str) -> list[Thing]:
@@ -36,7 +45,7 @@ def from_gazetteer(places: Iterable[Thing], gazetteer: Gazetteer, today: str) ->
                 subject_label=place.names[0],
                 predicate_id="skos:exactMatch" if guess.score >= _SURE else "skos:closeMatch",
                 object_id=f"geonames:{guess.spot.number}/",
-                object_label=f"{guess.spot.name} ({guess.spot.country}, {guess.spot.people} people)",
+                object_label=_described(guess.spot),
                 score=guess.score,
                 features=_features(guess.features),
                 asked=GAZETTEER,
@@ -77,6 +86,12 @@ def _proposal(thing: Thing, one: Found, source: str, today: str) -> Proposal:
         asked=source,
         asked_on=today,
     )
+
+
+def _described(spot: Spot) -> str:
+    words = [spot.country, f"{spot.people} people" if spot.people else ""]
+    told = ", ".join(word for word in words if word)
+    return f"{spot.name} ({told})" if told else spot.name
 
 
 def _nothing(thing: Thing, source: str, today: str) -> Proposal:

@@ -66,7 +66,9 @@ def read_review(path: Path) -> tuple[Proposal, ...]:
     if not path.is_file():
         return ()
     try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+        lines = list(
+            csv.reader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+        )
     except UnicodeDecodeError as error:
         raise CuratedDataError(f"{path}:1: not UTF-8: save the file as UTF-8") from error
     if not lines or tuple(lines[0]) != COLUMNS:

@@ -68,6 +68,11 @@ class LinkService:
         self._space = space
         return str(manifest.get("name", host_of(self.url)))
 
+    @property
+    def space(self) -> str:
+        """What the identifiers of the service begin with; empty before `open`."""
+        return self._space
+
     def candidates(self, names: Sequence[str], most: int = 5) -> tuple[tuple[Found, ...], ...]:
         """Return the candidates for each name, in the order of the names.
 
