@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kg.engine.asking import Asking
 from kg.engine.budget import Budgets
@@ -24,7 +24,7 @@ from kg.engine.limits import limits_of
 from kg.engine.replies import failure_of
 from kg.engine.slow_lane import SlowLane
 from kg.engine.types import Answer, Query, SnapshotLike
-from kg.engine.wire import Terms
+from kg.engine.wire import Head, Terms
 from kg.engine.workers import Told, Worker, WorkerGoneError
 from kg.errors import (
     ClientBudgetError,
@@ -216,7 +216,7 @@ class PoolEngine(Asking):
             begun=time.monotonic(),
         )
 
-    def _settle(self, work: _Work, head: dict[str, Any], body: bytes, slow: bool) -> Answer:
+    def _settle(self, work: _Work, head: Head, body: bytes, slow: bool) -> Answer:
         # The worker's own time, told when it is long: waiting for a place must not make a query look slow for ever.
         self._shapes.learn(work.query.text, head.get("seconds", 0.0), slow=slow)
         if "error" in head:
@@ -242,7 +242,7 @@ class PoolEngine(Asking):
         finally:
             self._budgets.spend(query.client, slow_seconds=time.monotonic() - begun)
 
-    def _run(self, work: _Work, asked: Worker | None = None) -> tuple[dict[str, Any], bytes, bool]:
+    def _run(self, work: _Work, asked: Worker | None = None) -> tuple[Head, bytes, bool]:
         """Have a query answered, however long it takes; by a worker that was asked and has stepped out, if given."""
         query, deadline = work.query, work.deadline
         if work.slow_first:
@@ -288,7 +288,7 @@ class PoolEngine(Asking):
                 self._slow.leave()
         raise AssertionError("unreachable")
 
-    def _finish(self, worker: Worker, query: Query, deadline: float) -> tuple[dict[str, Any], bytes]:
+    def _finish(self, worker: Worker, query: Query, deadline: float) -> Told:
         begun = time.monotonic()
         try:
             reply = worker.wait(deadline - begun)

@@ -1,5 +1,6 @@
 """Query errors as they travel from a worker to the web process."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kg.errors import KgError, NotAcceptableError, QueryRefusedError, QuerySyntaxError, QueryTooLargeError
@@ -19,7 +20,7 @@ def failure_head(error: KgError) -> dict[str, Any]:
     return head
 
 
-def failure_of(head: dict[str, Any]) -> KgError:
+def failure_of(head: Mapping[str, Any]) -> KgError:
     """Turn the head of a reply back into the error it tells of."""
     code, message = head["error"], str(head["message"])
     if code == QuerySyntaxError.code:

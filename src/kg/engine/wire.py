@@ -6,11 +6,15 @@ JSON and plain bytes only: a worker has met strangers' queries, so nothing it sa
 import json
 import socket
 import struct
+from collections.abc import Mapping
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
 # Everything that a worker is told beside the text of a query, in the order in which it reads it.
 Terms = tuple[Any, ...]
+# What a worker says beside the answer itself.
+Head = Mapping[str, Any]
 
 _REQUEST = struct.Struct("!I")
 _REPLY = struct.Struct("!IQ")
@@ -18,8 +22,15 @@ _REPLY = struct.Struct("!IQ")
 
 def pack_request(text: str, terms: Terms) -> bytes:
     """Write a request: a length and a JSON array of the text of a query and the terms that it is answered on."""
-    data = f"[{json.dumps(text)}, {_written(terms)}".encode()
+    data = f"[{_quoted(text)}, {_written(terms)}".encode("ascii")
     return _REQUEST.pack(len(data)) + data
+
+
+# Most replies say the same beside the answer.
+@lru_cache(maxsize=64)
+def _head(data: bytes) -> Head:
+    head: Head = json.loads(data)
+    return head
 
 
 # Most queries come on the same terms.
@@ -63,7 +74,7 @@ class Reply:
         self._head_end = 0
         self._end: int | None = None
 
-    def read(self, link: socket.socket, flags: int = 0) -> tuple[dict[str, Any], bytes] | None:
+    def read(self, link: socket.socket, flags: int = 0) -> tuple[Head, bytes] | None:
         """Read on until the reply is whole; None when the other side has gone.
 
         Raises:
@@ -80,5 +91,4 @@ class Reply:
                 head_size, body_size = _REPLY.unpack_from(have)
                 self._head_end = _REPLY.size + head_size
                 self._end = self._head_end + body_size
-        head: dict[str, Any] = json.loads(have[_REPLY.size : self._head_end].decode())
-        return head, bytes(memoryview(have)[self._head_end : self._end])
+        return _head(bytes(have[_REPLY.size : self._head_end])), bytes(memoryview(have)[self._head_end : self._end])

@@ -26,7 +26,7 @@ _START_TIMEOUT_S = 20.0
 _FITS_BYTES = 32_768
 
 # The head of a reply and the bytes of the answer.
-Told = tuple[dict[str, Any], bytes]
+Told = tuple[wire.Head, bytes]
 
 
 class WorkerGoneError(Exception):

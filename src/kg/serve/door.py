@@ -7,7 +7,7 @@ thread the server's (docs/decisions/0065-event-loop.md has the measurements).
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
@@ -81,7 +81,13 @@ class Door:
             return
         environ[ARRIVED] = arrived
         loop = asyncio.get_running_loop()
-        _deliver(protocol, scope.method, await loop.run_in_executor(self._threads, _call, self.front, environ))
+        try:
+            made = await loop.run_in_executor(self._threads, _call, self.front, environ)
+        except Exception:
+            log.exception("%s could not be answered", environ["PATH_INFO"])
+            self._send(protocol, environ, internal_reply(), arrived, here)
+        else:
+            _deliver(protocol, scope.method, made)
 
     async def _answer(self, here: Site, environ: Environ, arrived: float) -> Reply:
         try:
@@ -129,9 +135,14 @@ class _File:
         self.tell = file.tell
         self.close = file.close
 
-    def __iter__(self) -> Iterable[bytes]:
-        while piece := self._file.read(_CHUNK_BYTES):
-            yield piece
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._file.read(_CHUNK_BYTES)
+        if not piece:
+            raise StopIteration
+        return piece
 
 
 def _call(front: Front, environ: Environ) -> _Made:
