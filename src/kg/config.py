@@ -48,7 +48,7 @@ class Settings:
         client_errors: failed queries one client may send in a minute.
         service_allow: IRIs that `SERVICE` may name; none by default.
         guard: whether the text of a query is looked over before it is parsed; off only in tests.
-        threads: requests handled at one time.
+        threads: how many make pages, and wait for slow queries, at one time.
         watch_seconds: how often a running server looks for a newly published snapshot.
         access_log: whether one line per request goes to stderr.
         origins: for each name above, where its value came from.
