@@ -1,14 +1,18 @@
 """What the real server sends where a test client would not notice: files, parts of them, many at once."""
 
+import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from kg import snapshot
+from kg.errors import SlowRequestError
+from kg.serve.bodies import BodyGate
 from tests.serve.service import Server, running
 
 # What is longer is sent from its file.
@@ -70,3 +74,25 @@ def test_more_requests_than_workers_and_threads_are_all_answered(real: Server) -
 def test_paths_that_are_no_text_are_not_found(real: Server) -> None:
     for path in ("/%ff%fe", "/projects/%E4%BA%AC", "/%00", "/..%2f..%2fetc/passwd"):
         assert requests.get(real.url + path, timeout=10).status_code == 404, path
+
+
+def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        yield b"ASK"
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("kg.serve.bodies._WITHIN_S", 0.05)
+    gate = BodyGate(2, 1)
+
+    async def send() -> None:
+        with pytest.raises(SlowRequestError, match="not here within"):
+            await gate.read({"CONTENT_LENGTH": "50"}, never(), "one")
+        # Who has given up no longer counts.
+        environ: dict[str, Any] = {"CONTENT_LENGTH": "3"}
+        await gate.read(environ, one_piece(), "one")
+        assert environ["wsgi.input"].read() == b"ASK"
+
+    async def one_piece() -> AsyncIterator[bytes]:
+        yield b"ASK"
+
+    asyncio.run(send())

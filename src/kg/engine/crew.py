@@ -110,6 +110,10 @@ class Crew:
         timer = loop.call_later(deadline - time.monotonic(), _refuse, place)
         try:
             return await place
+        except BaseException:
+            with self._lock, contextlib.suppress(ValueError):
+                self._at_loop.remove(place)
+            raise
         finally:
             timer.cancel()
 

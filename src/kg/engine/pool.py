@@ -251,11 +251,11 @@ class PoolEngine(Asking):
         has_place = work.slow_first
         try:
             for last_try in (*[False] * _RETRIES, True):
-                worker = asked or self._crew.take(deadline, rested=work.slow_first)
-                kept = False
+                is_asked, worker = asked is not None, asked or self._crew.take(deadline, rested=work.slow_first)
+                asked, kept = None, False
                 try:
-                    if asked is not None:
-                        asked, reply = None, worker.look()
+                    if is_asked:
+                        reply = worker.look()
                     else:
                         worker.ask(work.text, work.terms)
                         reply = None if has_place else worker.wait_briefly()

@@ -47,6 +47,7 @@ class Worker:
         self._handle = handle
         self._reply = wire.Reply()
         self._closed = False
+        self._watched = False  # An event loop waits for what comes.
 
     def be_brief(self, seconds: float) -> None:
         """Set how long `wait_briefly` waits."""
@@ -117,14 +118,22 @@ class Worker:
             if not told.done():
                 told.set_result(None)
 
-        number = self._link.fileno()
-        loop.add_reader(number, look)
-        timer = loop.call_later(seconds, give_up)
+        self._watched = True
         try:
-            return await told
+            if self._closed:
+                raise WorkerGoneError
+            number = self._link.fileno()
+            loop.add_reader(number, look)
+            timer = loop.call_later(seconds, give_up)
+            try:
+                return await told
+            finally:
+                timer.cancel()
+                loop.remove_reader(number)
         finally:
-            timer.cancel()
-            loop.remove_reader(number)
+            self._watched = False
+            if self._closed:
+                self._link.close()
 
     def _read(self, flags: int) -> Told | None:
         try:
@@ -179,7 +188,12 @@ class Worker:
             return
         self._closed = True
         self._signal(signal.SIGKILL)
-        self._link.close()
+        if self._watched:
+            # A loop would never hear of a file that is closed under it; this way it reads the end.
+            with contextlib.suppress(OSError):
+                self._link.shutdown(socket.SHUT_RDWR)
+        else:
+            self._link.close()
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
