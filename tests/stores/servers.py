@@ -77,16 +77,16 @@ ServerRoot={folder}
 ResultSetMaxRows=2000000
 MaxConstructTriples=2000000
 MaxQueryCostEstimationTime=0
-MaxQueryExecutionTime=5
+MaxQueryExecutionTime={seconds}
 """
 
 
 @contextlib.contextmanager
-def virtuoso(folder: Path) -> Iterator[Store]:
-    """Virtuoso 7 of the Debian package virtuoso-opensource-7-bin."""
+def virtuoso(folder: Path, seconds: int = 5) -> Iterator[Store]:
+    """Virtuoso 7 of the Debian package virtuoso-opensource-7-bin, which ends what runs longer than so many seconds."""
     _need("virtuoso")
     sql, http = free_port(), free_port()
-    (folder / "virtuoso.ini").write_text(_VIRTUOSO_INI.format(folder=folder, sql=sql, http=http))
+    (folder / "virtuoso.ini").write_text(_VIRTUOSO_INI.format(folder=folder, sql=sql, http=http, seconds=seconds))
     url = f"http://127.0.0.1:{http}"
     command = [str(_VIRTUOSO), "-f", "-c", str(folder / "virtuoso.ini")]
     with _running(command, folder, f"{url}/sparql?query=ASK%7B%7D"):
