@@ -34,7 +34,9 @@ def at_loop(engine: PoolEngine, work: Callable[[Ask], Coroutine[Any, Any, Any]],
 
             return await work(ask)
 
-    return asyncio.run(main())
+    # In a thread of its own: the browser of other tests leaves a loop running in this one.
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, main()).result()
 
 
 def label(number: int) -> Query:

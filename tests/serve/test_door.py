@@ -95,4 +95,6 @@ def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     async def one_piece() -> AsyncIterator[bytes]:
         yield b"ASK"
 
-    asyncio.run(send())
+    # In a thread of its own: the browser of other tests leaves a loop running in this one.
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, send()).result()

@@ -211,7 +211,7 @@ class Crew:
         }
 
     def _admit(self, worker: Worker) -> None:
-        worker.be_brief(self._settings.fast_seconds)
+        worker.be_brief(min(self._settings.fast_seconds, self._settings.query_seconds))
         with self._lock:
             if self.closed:
                 worker.kill()

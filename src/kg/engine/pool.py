@@ -177,7 +177,7 @@ class PoolEngine(Asking):
         """Wait for a reply in the fast lane; None when the worker needs longer, or has died."""
         try:
             worker.ask(work.text, work.terms)
-            told = await worker.tell_within(self._settings.fast_seconds)
+            told = await worker.tell_within(min(self._settings.fast_seconds, work.deadline - time.monotonic()))
         except WorkerGoneError:
             # Who goes on in a thread meets it again, and finds out there what ended the worker.
             return None
