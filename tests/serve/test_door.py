@@ -14,6 +14,7 @@ from kg import snapshot
 from kg.errors import SlowRequestError
 from kg.serve.bodies import BodyGate
 from tests.serve.service import Server, running
+from tests.stores import backend
 
 # What is longer is sent from its file.
 WHOLE = 8_000_000
@@ -21,6 +22,7 @@ WHOLE = 8_000_000
 
 @pytest.fixture(scope="module")
 def real(real_snapshots: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    backend.hold(snapshot.current(real_snapshots))
     with running(real_snapshots, tmp_path_factory.mktemp("door") / "log") as server:
         yield server
 
@@ -68,7 +70,9 @@ def test_more_requests_than_workers_and_threads_are_all_answered(real: Server) -
         return requests.get(f"{real.url}/sparql", params={"query": query}, timeout=30).status_code
 
     with ThreadPoolExecutor(40) as pool:
-        assert set(pool.map(ask, range(400))) == {200}
+        statuses = set(pool.map(ask, range(400)))
+    # A store elsewhere is asked few things at one time, and those who wait too long for a slow one are told so.
+    assert statuses == {200} or (backend.settings() and statuses == {200, 503})
 
 
 def test_paths_that_are_no_text_are_not_found(real: Server) -> None:
