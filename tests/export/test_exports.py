@@ -284,13 +284,21 @@ def test_a_file_that_cannot_be_written_is_one_line(kg: Callable[..., Result], re
     assert result.err.count("\n") == 1
 
 
-def test_a_huge_release_carries_its_nquads_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("in_a_file", [False, True])
+def test_a_huge_release_carries_its_nquads_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_a_file: bool
+) -> None:
     monkeypatch.setattr("kg.export.dumps.MOST_QUADS", 1)
     line = (
         f"<{ID}actor/a> <http://www.w3.org/2000/01/rdf-schema#label> %s <https://w3id.org/cityledger/graph/actor> .\n"
     )
-    made: tuple[Dump, ...] = prepare_dumps((line % '"a"' + line % '"b"').encode(), tmp_path, "0" * 16)
+    content = (line % '"a"' + line % '"b"').encode()
+    file = tmp_path / "all.nq"
+    file.write_bytes(content)
+    made: tuple[Dump, ...] = prepare_dumps(file if in_a_file else content, tmp_path / "dump", "0" * 16)
     assert [one.name for one in made] == ["cityledger.nq"]
+    assert (tmp_path / "dump" / "cityledger.nq").read_bytes() == content
+    assert made == read_dumps(tmp_path / "dump")
 
 
 def test_zip_files_hold_utf_8(dump: Path) -> None:

@@ -144,7 +144,7 @@ def build(root: Path, snapshots_dir: Path, *, progress: Progress = lambda stage:
         def add_files(path: Path, release: str) -> None:
             write_files(root, path, corpus, warnings)
             write_vanished(lost, path)
-            prepare_dumps((folder / "all.nq").read_bytes(), path / DUMPS, release)
+            prepare_dumps(folder / "all.nq", path / DUMPS, release)
 
         published = snapshot.publish(
             snapshots_dir,

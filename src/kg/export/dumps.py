@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -81,46 +82,66 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
 ON_DEMAND: Final[Mapping[str, str]] = MappingProxyType({"sqlite": "cityledger.sqlite", "parquet": "", "ro-crate": ""})
 
 
-def prepare_dumps(nquads: bytes, folder: Path, release: str) -> tuple[Dump, ...]:
+def prepare_dumps(nquads: bytes | Path, folder: Path, release: str) -> tuple[Dump, ...]:
     """Write every dump of a release, their list `dumps.json` and `SHA256SUMS` into a folder.
 
     The same release gives the same bytes, on any day. A large release carries its N-Quads only.
 
     Arguments:
-        nquads: every quad but those of the graph `release`, as sorted lines.
+        nquads: every quad but those of the graph `release`, as sorted lines, or the file that holds them.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written, or the file cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if nquads.count(b"\n") > MOST_QUADS:
-        reading = Reading(release=release, nquads=nquads, quads=(), facts={}, inferred=frozenset())
-        forms: Mapping[str, Form] = {"nquads": FORMS["nquads"]}
+    if isinstance(nquads, Path) and _lines_in(nquads) > MOST_QUADS:
+        # Never in memory: it has some gigabytes.
+        made = [_listed("nquads", Path(shutil.copyfile(nquads, folder / FORMS["nquads"].file)))]
     else:
-        reading = read(nquads, release)
-        forms = FORMS
-    left_out = sorted(ftm.left_out(reading).items())
-    note = ", ".join(f"{count} {what}" for what, count in left_out if count)
-    made = []
-    for word, form in forms.items():
-        path = _write(form, reading, folder / form.file)
-        with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        made.append(
-            Dump(
-                name=form.file,
-                format=word,
-                media_type=form.media_type,
-                title=form.title,
-                size=path.stat().st_size,
-                sha256=digest,
-                note=f"Has no place for: {note}" if word == "ftm" and note else "",
-            )
-        )
+        lines = nquads.read_bytes() if isinstance(nquads, Path) else nquads
+        made = _make_forms(lines, folder, release)
     (folder / SUMS).write_text("".join(f"{dump.sha256}  {dump.name}\n" for dump in made), encoding="utf-8")
     index = {"release": release, "dumps": [asdict(dump) for dump in made]}
     (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
     return tuple(made)
+
+
+def _make_forms(nquads: bytes, folder: Path, release: str) -> list[Dump]:
+    if nquads.count(b"\n") > MOST_QUADS:
+        path = folder / FORMS["nquads"].file
+        path.write_bytes(nquads)
+        return [_listed("nquads", path)]
+    reading = read(nquads, release)
+    left_out = sorted(ftm.left_out(reading).items())
+    note = ", ".join(f"{count} {what}" for what, count in left_out if count)
+    return [
+        _listed(
+            word,
+            _write(form, reading, folder / form.file),
+            note=f"Has no place for: {note}" if word == "ftm" and note else "",
+        )
+        for word, form in FORMS.items()
+    ]
+
+
+def _listed(word: str, path: Path, note: str = "") -> Dump:
+    form = FORMS[word]
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return Dump(
+        name=form.file,
+        format=word,
+        media_type=form.media_type,
+        title=form.title,
+        size=path.stat().st_size,
+        sha256=digest,
+        note=note,
+    )
+
+
+def _lines_in(path: Path) -> int:
+    with path.open("rb") as content:
+        return sum(piece.count(b"\n") for piece in iter(lambda: content.read(1 << 20), b""))
 
 
 def nquads_of(one: Snapshot) -> bytes:
