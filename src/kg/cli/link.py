@@ -118,13 +118,25 @@ def apply(context: Context, root: str | None, snapshots: str | None, review: Pat
 def _look_up(places: list[Thing], known: tuple[Proposal, ...], path: Path, today: str) -> tuple[Proposal, ...]:
     if places:
         gazetteer = Gazetteer(places)
-        with click.progressbar(length=len(places), label=GAZETTEER, file=sys.stderr) as bar:
-            for start in range(0, len(places), BATCH):
-                batch = places[start : start + BATCH]
-                known = merge(known, from_gazetteer(batch, gazetteer, today))
-                write_review(path, known)
-                bar.update(len(batch))
+        known = _propose(GAZETTEER, places, lambda batch: from_gazetteer(batch, gazetteer, today), known, path)
     click.echo(f"{GAZETTEER}: asked for {len(places)} places")
+    return known
+
+
+def _propose(
+    label: str,
+    things: list[Thing],
+    ask: Callable[[list[Thing]], Iterable[Proposal]],
+    known: tuple[Proposal, ...],
+    path: Path,
+) -> tuple[Proposal, ...]:
+    """Ask about things, batch by batch; after each the review is written, so that a run can be broken off."""
+    with click.progressbar(length=len(things), label=label, file=sys.stderr) as bar:
+        for start in range(0, len(things), BATCH):
+            batch = things[start : start + BATCH]
+            known = merge(known, ask(batch))
+            write_review(path, known)
+            bar.update(len(batch))
     return known
 
 
@@ -141,12 +153,7 @@ def _ask(
     try:
         name = service.open()
         left = things(scheme_of(service.space) or "wikidata")
-        with click.progressbar(length=len(left), label=name, file=sys.stderr) as bar:
-            for start in range(0, len(left), BATCH):
-                batch = left[start : start + BATCH]
-                known = merge(known, from_service(batch, service, today))
-                write_review(path, known)
-                bar.update(len(batch))
+        known = _propose(name, left, lambda batch: from_service(batch, service, today), known, path)
         click.echo(f"{url}: asked for {len(left)} things")
     finally:
         service.close()
