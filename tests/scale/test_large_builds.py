@@ -1,5 +1,6 @@
 """A large release is made in pieces, and comes out as if it had been made in one."""
 
+import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -73,6 +74,32 @@ def test_rules_infer_from_slices_what_they_infer_from_the_corpus_with_random_cha
     files = (terms, written(tmp_path / "stated.nq", Mutator(quads, SEED).mutate(2_000)))
     rules = read_rules(ONTOLOGY / "rules")
     assert inferred_in_slices(files, rules, tmp_path / "inferred.nq") == inferred_at_once(files, rules)
+
+
+def test_rows_without_cells_keep_names_and_lines_in_little_memory() -> None:
+    whole = build.read_tables(CHECKOUT)
+    tracemalloc.start()
+    try:
+        named = whole.without_cells()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    count = sum(map(len, whole.tables.values()))
+    assert count > 1_000
+    # An object for each row took some 200 bytes, and kept the memory of the cells beside it.
+    assert held < 100 * count
+    assert named.tables.keys() == whole.tables.keys()
+    for name, rows in whole.tables.items():
+        kept = named.tables[name]
+        assert [(row.slug, row.line, row.cells, row.values) for row in kept] == [
+            (row.slug, row.line, {}, {}) for row in rows
+        ]
+        assert len(kept) == len(rows)
+        assert [row.slug for row in (*kept[:2], *kept[-1:])] == [row.slug for row in (*rows[:2], *rows[-1:])]
+        with pytest.raises(IndexError):
+            kept[len(rows)]
+    thing = making.iri("project", whole.tables["project"][3].slug)
+    assert named.locate(thing) == whole.locate(thing) is not None
 
 
 # Each says why more than the predicates that stand in the rule must be read.
