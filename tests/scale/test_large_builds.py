@@ -13,6 +13,7 @@ from kg.errors import CuratedDataError, SnapshotError
 from kg.rules import INFERRED, Rule, infer, infer_files, read_rules
 from kg.rules.patterns import Reach, reach
 from kg.tables.quads import corpus_to_nquads
+from kg.vocab import RDF
 
 from .mutations import Mutator
 from .test_validation import CHECKOUT, ONTOLOGY, SEED, write_small_root
@@ -112,6 +113,10 @@ ODD_RULES = {
         "CONSTRUCT { <urn:late> <urn:above> <urn:top> } WHERE { ?a <urn:p> ?b }",
         "CONSTRUCT { ?a ?top ?b } WHERE { ?how <urn:above> ?top . ?a ?how ?b }",
     ],
+    "a predicate that becomes known after its rule has run": [
+        "CONSTRUCT { ?a ?top ?b } WHERE { ?how <urn:above> ?top . ?a ?how ?b }",
+        "CONSTRUCT { <urn:late> <urn:above> <urn:top> } WHERE { ?a <urn:p> ?b }",
+    ],
     "a variable of which nothing is said": ["CONSTRUCT { ?b <urn:is> ?how } WHERE { ?a ?how ?b }"],
     "a path of no steps, which leads from every term to itself": [
         "CONSTRUCT { ?a <urn:self> ?b } WHERE { ?a <urn:p>* ?b }"
@@ -125,6 +130,39 @@ ODD_RULES = {
     ],
     "an unknown value": ["CONSTRUCT { ?a <urn:r> ?b } WHERE { VALUES (?a ?b) { (<urn:x> UNDEF) } ?a <urn:p> ?b }"],
     "a stated triple that a rule says again": ["CONSTRUCT { ?a <urn:late> ?b } WHERE { ?a <urn:p> ?b }"],
+    "classes that are named elsewhere": [
+        "CONSTRUCT { ?a a ?above } WHERE { ?a a ?class . ?class <urn:under>+ ?above }",
+    ],
+    "a class that the rule gave itself": [
+        "CONSTRUCT { ?a a ?above } WHERE { ?a a ?class . ?class <urn:under> ?above }",
+    ],
+    "a class that becomes known while rules run": [
+        "CONSTRUCT { ?a a ?above } WHERE { ?a a ?class . ?class <urn:under>+ ?above }",
+        "CONSTRUCT { <urn:B> <urn:under> <urn:D> } WHERE { ?a <urn:p> ?b }",
+    ],
+    "a class that was given before anybody read it": [
+        "CONSTRUCT { ?a a <urn:N> } WHERE { ?a <urn:p> ?b }",
+        "CONSTRUCT { <urn:N> <urn:under> <urn:C> } WHERE { ?a <urn:p> ?b }",
+        "CONSTRUCT { ?a a ?above } WHERE { ?a a ?class . ?class <urn:under> ?above }",
+    ],
+    "what was written before anybody read it": [
+        "CONSTRUCT { ?a <urn:new> ?b } WHERE { ?a <urn:p> ?b }",
+        "CONSTRUCT { <urn:new> <urn:above> <urn:top> } WHERE { ?a <urn:p> ?b }",
+        "CONSTRUCT { ?a ?top ?b } WHERE { ?how <urn:above> ?top . ?a ?how ?b }",
+    ],
+    "what one rule reads by itself and others only write": [
+        "CONSTRUCT { ?a <urn:r> ?b } WHERE { ?a <urn:p> ?b }",
+        "CONSTRUCT { ?b <urn:r> ?a } WHERE { ?a <urn:late> ?b }",
+        "CONSTRUCT { ?a <urn:r> ?c } WHERE { ?a <urn:r>/<urn:p> ?c }",
+    ],
+    "a class by a path of no steps": [
+        "CONSTRUCT { ?a <urn:k> ?above } WHERE { ?a a ?class . ?class <urn:under>* ?above }"
+    ],
+    "a number for a class": ["CONSTRUCT { ?a a ?n } WHERE { <urn:x> <urn:n> ?n . ?a <urn:late> ?b }"],
+    "a class of which nothing is said": ["CONSTRUCT { ?class <urn:k> ?a } WHERE { ?a a ?class }"],
+    "a class in what must be absent": [
+        "CONSTRUCT { ?a <urn:k> ?b } WHERE { ?a <urn:p> ?b FILTER NOT EXISTS { ?b a ?class . ?class <urn:under> ?c } }"
+    ],
     "the same in another spelling": ['CONSTRUCT { ?a <urn:n> 7 } WHERE { ?a <urn:p> ?b }'],
 }  # fmt: skip
 
@@ -142,6 +180,14 @@ def test_a_slice_holds(why: str, tmp_path: Path) -> None:
                 "<urn:z> <urn:late> <urn:x>",
                 '<urn:x> <urn:n> "007"^^<http://www.w3.org/2001/XMLSchema#integer>',
                 "<urn:lonely> <urn:other> <urn:alone>",
+                f"<urn:x> <{RDF}type> <urn:C>",
+                f"<urn:y> <{RDF}type> <urn:B>",
+                f"<urn:y> <{RDF}type> <urn:A>",
+                f"<urn:x> <{RDF}type> <urn:alone>",
+                f'<urn:x> <{RDF}type> "007"^^<http://www.w3.org/2001/XMLSchema#integer>',
+                f'<urn:y> <{RDF}type> "7"^^<http://www.w3.org/2001/XMLSchema#integer>',
+                "<urn:C> <urn:under> <urn:B>",
+                "<urn:B> <urn:under> <urn:A>",
             )
         ),
         encoding="utf-8",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rdflib import RDF
 from rdflib.paths import AlternativePath, InvPath, MulPath, Path, SequencePath
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -25,12 +26,14 @@ class Reach:
         predicates: every triple with one of these predicates.
         pairs: every triple with one of these predicates and objects.
         questions: SELECT queries of one column, whose answers are further predicates.
+        kinds: SELECT queries of one column, whose answers are classes; every triple that gives a thing such a class.
         everything: every triple there is.
     """
 
     predicates: frozenset[bytes] = frozenset()
     pairs: frozenset[tuple[bytes, bytes]] = frozenset()
     questions: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     everything: bool = False
 
     def __or__(self, other: "Reach") -> "Reach":
@@ -39,7 +42,20 @@ class Reach:
             predicates=self.predicates | other.predicates,
             pairs=self.pairs | other.pairs,
             questions=tuple(dict.fromkeys((*self.questions, *other.questions))),
+            kinds=tuple(dict.fromkeys((*self.kinds, *other.kinds))),
             everything=self.everything or other.everything,
+        )
+
+    def holds(self, predicate: bytes, value: bytes) -> bool:
+        """Tell whether a triple with this predicate and object is in it, whatever questions may add."""
+        return self.everything or predicate in self.predicates or (predicate, value) in self.pairs
+
+    def covers(self, other: "Reach") -> bool:
+        """Tell whether all of another set is in it, whatever questions may add to either."""
+        return self.everything or (
+            not other.everything
+            and other.predicates <= self.predicates
+            and all(self.holds(predicate, value) for predicate, value in other.pairs)
         )
 
 
@@ -81,6 +97,8 @@ class _Group:
                 found |= _path_reach(subject, predicate, value, uses)
             elif isinstance(predicate, Variable) and predicate not in self._values:
                 found |= self._question(predicate)
+            elif _gives_any_kind((subject, predicate, value)) and value not in self._values:
+                found |= self._kind(value)
             else:
                 predicates = self._values.get(predicate, frozenset({predicate}))
                 objects = self._values.get(value, frozenset({value}))
@@ -93,10 +111,33 @@ class _Group:
     def _question(self, variable: Variable) -> Reach:
         """Return what a variable in the place of the predicate can match, by what else is said of the variable."""
         others = [pattern for pattern in self.patterns if not isinstance(pattern[1], Variable)]
-        if not any(variable in (subject, value) for subject, _, value in others):
-            return Reach(everything=True)
-        body = " . ".join(" ".join(term.n3() for term in pattern) for pattern in others)
-        return Reach(questions=(f"SELECT DISTINCT {variable.n3()} WHERE {{ {body} }}",))
+        question = _select(variable, others)
+        return Reach(questions=(question,)) if question else Reach(everything=True)
+
+    def _kind(self, variable: Node) -> Reach:
+        """Return what gives a thing a class that is a variable: most classes of a large graph are read by no rule."""
+        # What the question reads must be there before it is asked, so nothing of it may wait for an answer itself.
+        others = [
+            pattern
+            for pattern in self.patterns
+            if not isinstance(pattern[1], Variable) and not _gives_any_kind(pattern)
+        ]
+        question = _select(variable, others)
+        return Reach(kinds=(question,)) if question else Reach(predicates=frozenset({_text(RDF.type)}))
+
+
+def _gives_any_kind(pattern: Pattern) -> bool:
+    return pattern[1] == RDF.type and isinstance(pattern[2], Variable)
+
+
+def _select(variable: Node, patterns: Iterable[Pattern]) -> str | None:
+    """Return the query for a variable in some patterns, or None where it stands in none."""
+    # A path of no steps matches terms that only the triples know which the answer shall name.
+    patterns = [pattern for pattern in patterns if not (isinstance(pattern[1], Path) and _may_stand(pattern[1]))]
+    if not any(variable in (subject, value) for subject, _, value in patterns):
+        return None
+    body = " . ".join(" ".join(term.n3() for term in pattern) for pattern in patterns)
+    return f"SELECT DISTINCT {variable.n3()} WHERE {{ {body} }}"
 
 
 def _scopes(node: Any) -> Iterator[_Scope]:
@@ -148,6 +189,15 @@ def _triples(found: Iterable[Iterable[Node]]) -> Iterator[Pattern]:
     for part in found:
         terms = list(part)
         yield from zip(terms[::3], terms[1::3], terms[2::3], strict=True)
+
+
+def _may_stand(path: Path) -> bool:
+    """Tell whether a path or a part of it may have no steps."""
+    if isinstance(path, MulPath) and path.zero:
+        return True
+    parts = path.args if isinstance(path, SequencePath | AlternativePath) else [getattr(path, "path", None)]
+    parts = [*parts, getattr(path, "arg", None)]
+    return any(isinstance(part, Path) and _may_stand(part) for part in parts)
 
 
 def _path_reach(subject: Node, path: Path, value: Node, uses: Mapping[Node, int]) -> Reach:
