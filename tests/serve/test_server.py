@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,17 @@ def test_the_access_log_has_no_address_and_no_query(small: tuple[Path, Snapshot]
     assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/sparql", 200)
     assert "127.0.0.1" not in lines[-1]
     assert "secret" not in lines[-1]
+
+
+def test_each_request_has_its_line_also_when_the_service_ends(small: tuple[Path, Snapshot], tmp_path: Path) -> None:
+    with running(small[0], tmp_path / "log", {"access_log": True}) as server:
+
+        def ask(number: int) -> int:
+            query = {"query": f"ASK {{}} #{number}"}
+            return requests.get(f"{server.url}/sparql", params=query, timeout=30).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(ask, range(200))) == {200}
+    lines = [json.loads(line) for line in server.log.read_text().splitlines() if '"/sparql"' in line]
+    assert len(lines) == 200
+    assert {line["status"] for line in lines} == {200}

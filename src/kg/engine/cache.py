@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 
 from kg.engine.types import Answer, Limits, Query
 
@@ -43,7 +44,7 @@ class AnswerCache:
         return query.limits is None or query.limits.keep
 
     def get(self, key: Key) -> Answer | None:
-        """Give the answer kept for a query, if any."""
+        """Give the answer kept for a query, if any; it says that it was kept."""
         with self._lock:
             answer = self._entries.get(key)
             if answer is None:
@@ -51,32 +52,29 @@ class AnswerCache:
                 return None
             self.hits += 1
             self._entries.move_to_end(key)
-            return answer
+        # Said here and not when it is put in: most answers are never asked for again.
+        return answer if answer.cached else self._note_hit(key, answer)
 
     def put(self, key: Key, answer: Answer) -> None:
-        """Keep an answer if it is not too large; from now on it says that it was kept."""
+        """Keep an answer if it is not too large."""
         size = len(answer.body) + len(key[0]) + _OVERHEAD_BYTES
         if size > self._most_each:
             return
-        kept = Answer(
-            body=answer.body,
-            media_type=answer.media_type,
-            form=answer.form,
-            complete=answer.complete,
-            limit=answer.limit,
-            release=answer.release,
-            seconds=answer.seconds,
-            cached=True,
-            slow=answer.slow,
-        )
         with self._lock:
             if key in self._entries:
                 return
-            self._entries[key] = kept
+            self._entries[key] = answer
             self._size += size
             while self._size > self._most:
                 old_key, old = self._entries.popitem(last=False)
                 self._size -= len(old.body) + len(old_key[0]) + _OVERHEAD_BYTES
+
+    def _note_hit(self, key: Key, answer: Answer) -> Answer:
+        kept = replace(answer, cached=True)
+        with self._lock:
+            if self._entries.get(key) is answer:
+                self._entries[key] = kept
+        return kept
 
     @property
     def size(self) -> int:

@@ -176,9 +176,9 @@ class Processor:
         self._seconds = 0.0
 
     def allow(self, seconds: float) -> None:
-        """Allow so many more seconds, to within one."""
-        used = time.process_time()
-        # Most queries take no time to speak of, and then the limit set for an earlier one still fits.
-        if used - self._set_at > 1.0 or seconds != self._seconds or self._set_at < 0:
-            resource.setrlimit(resource.RLIMIT_CPU, (int(used + seconds) + 3, resource.RLIM_INFINITY))
-            self._set_at, self._seconds = used, seconds
+        """Allow so many more seconds, to within three."""
+        now = time.monotonic()
+        # Nobody uses more time than passes, so the limit set within the last second still fits.
+        if now - self._set_at > 1.0 or seconds != self._seconds:
+            resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 3, resource.RLIM_INFINITY))
+            self._set_at, self._seconds = now, seconds

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from kg.engine.asking import Asking
 from kg.engine.budget import Budgets
-from kg.engine.cache import AnswerCache
+from kg.engine.cache import AnswerCache, Key
 from kg.engine.costs import SlowShapes
 from kg.engine.crew import Crew
 from kg.engine.federation import Federation
 from kg.engine.limits import limits_of
+from kg.engine.patience import Patience
 from kg.engine.replies import failure_of
 from kg.engine.slow_lane import SlowLane
 from kg.engine.types import Answer, Query, SnapshotLike
@@ -80,6 +81,7 @@ class PoolEngine(Asking):
         self._federation = Federation(settings.service_allow, settings.slow_workers)
         self._slow = SlowLane(settings.slow_workers, settings.slow_waiting)
         self._counts: Counter[str] = Counter()
+        self._patience: Patience | None = None
         self._crew = Crew(settings, snapshot.store_path)
 
     @property
@@ -89,24 +91,26 @@ class PoolEngine(Asking):
 
     def answer(self, query: Query) -> Answer:
         """Answer in the asked media type, as `Engine.answer`."""
-        kept = self._kept(query)
+        key = self._key(query)
+        kept = None if key is None else self._cache.get(key)
         if kept is not None:
             return kept
         try:
             self._check(query)
-            return self._keep(query, self._compute(query))
+            return self._keep(key, self._compute(query))
         except KgError as error:
             self._note_failure(query, error)
             raise
 
     async def answer_soon(self, query: Query, threads: Executor) -> Answer:
         """Answer without holding up the event loop that runs this, as `Engine.answer_soon`."""
-        kept = self._kept(query)
+        key = self._key(query)
+        kept = None if key is None else self._cache.get(key)
         if kept is not None:
             return kept
         try:
             self._check(query)
-            return self._keep(query, await self._compute_soon(query, threads))
+            return self._keep(key, await self._compute_soon(query, threads))
         except KgError as error:
             self._note_failure(query, error)
             raise
@@ -137,12 +141,12 @@ class PoolEngine(Asking):
         self._slow.close()
         self._crew.close()
 
-    def _kept(self, query: Query) -> Answer | None:
-        return self._cache.get(AnswerCache.key(query)) if AnswerCache.concerns(query) else None
+    def _key(self, query: Query) -> Key | None:
+        return AnswerCache.key(query) if AnswerCache.concerns(query) else None
 
-    def _keep(self, query: Query, answer: Answer) -> Answer:
-        if AnswerCache.concerns(query) and not answer.outside:
-            self._cache.put(AnswerCache.key(query), answer)
+    def _keep(self, key: Key | None, answer: Answer) -> Answer:
+        if key is not None and not answer.outside:
+            self._cache.put(key, answer)
         return answer
 
     def _check(self, query: Query) -> None:
@@ -168,16 +172,22 @@ class PoolEngine(Asking):
             return await loop.run_in_executor(threads, self._compute, query)
         work = self._work(query)
         worker = None if work.slow_first else await self._crew.take_soon(work.deadline)
-        told = None if worker is None else await self._tell_soon(work, worker)
+        told = None if worker is None else await self._tell_soon(work, worker, self._patience_of(loop))
         if told is None:
             return self._settle(work, *await loop.run_in_executor(threads, self._run, work, worker))
         return self._settle(work, *told, False)
 
-    async def _tell_soon(self, work: _Work, worker: Worker) -> Told | None:
+    def _patience_of(self, loop: asyncio.AbstractEventLoop) -> Patience:
+        if self._patience is None or self._patience.loop is not loop:
+            self._patience = Patience(loop)
+        return self._patience
+
+    async def _tell_soon(self, work: _Work, worker: Worker, patience: Patience) -> Told | None:
         """Wait for a reply in the fast lane; None when the worker needs longer, or has died."""
         try:
             worker.ask(work.text, work.terms)
-            told = await worker.tell_within(min(self._settings.fast_seconds, work.deadline - time.monotonic()))
+            left = work.deadline - time.monotonic()
+            told = await worker.tell_within(min(self._settings.fast_seconds, left), patience)
         except WorkerGoneError:
             # Who goes on in a thread meets it again, and finds out there what ended the worker.
             return None

@@ -16,7 +16,7 @@ def failure_head(error: KgError) -> dict[str, Any]:
     elif isinstance(error, QueryTooLargeError):
         head["limit"] = error.limit
     elif isinstance(error, NotAcceptableError):
-        head["offered"] = list(error.offered)
+        head["offered"] = tuple(error.offered)
     return head
 
 

@@ -72,7 +72,7 @@ def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) 
         measures.append("seccomp")
     mapped, resident_at_start = memory.pages()
     isolation.limit_memory(walls.memory_mb, now_pages=mapped)
-    wire.send_reply(link, {"ready": measures, "thread": threading.get_native_id()}, b"")
+    wire.send_reply(link, {"ready": tuple(measures), "thread": threading.get_native_id()}, b"")
     growth_pages = _GROWTH_MB * 1_000_000 // os.sysconf("SC_PAGE_SIZE")
     processor = isolation.Processor()
     count = 0
@@ -83,7 +83,7 @@ def serve(link: socket.socket, store: ox.Store, walls: Walls, *, on_disk: bool) 
         count += 1
         begun = time.monotonic()
         try:
-            head, body = _answer(store, request, walls, processor)
+            head, body = _answer(store, *request, walls, processor)
         except MemoryError:
             too_large = QueryTooLargeError("the query needs more memory than allowed", "memory")
             head, body = {**failure_head(too_large), "retire": True}, b""
@@ -106,9 +106,9 @@ def be_deaf() -> None:
 
 
 def _answer(
-    store: ox.Store, request: list[Any], walls: Walls, processor: isolation.Processor
+    store: ox.Store, text: str, terms: wire.Terms, walls: Walls, processor: isolation.Processor
 ) -> tuple[dict[str, Any], bytes]:
-    text, results_type, graph_type, default_graphs, named_graphs, rows, most_bytes, seconds, trusted = request
+    results_type, graph_type, default_graphs, named_graphs, rows, most_bytes, seconds, trusted = terms
     processor.allow(seconds)
     try:
         findings = _look(text, trusted, walls)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.engine import wire
+from kg.engine.patience import Patience
 from kg.errors import ConfigError, SnapshotError
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ class Worker:
         self._handle = handle
         self._reply = wire.Reply()
         self._closed = False
-        self._watched = False  # An event loop waits for what comes.
+        self._loop: asyncio.AbstractEventLoop | None = None  # It watches the socket.
+        self._told: asyncio.Future[Told | None] | None = None  # What it waits for.
 
     def be_brief(self, seconds: float) -> None:
         """Set how long `wait_briefly` waits."""
@@ -94,44 +96,56 @@ class Worker:
         """
         return self._read(socket.MSG_DONTWAIT)
 
-    async def tell_within(self, seconds: float) -> Told | None:
+    async def tell_within(self, seconds: float, patience: Patience) -> Told | None:
         """Wait for the reply in an event loop; None when it is not whole after so many seconds.
+
+        Arguments:
+            patience: that of the loop that runs this.
 
         Raises:
             WorkerGoneError: the worker has died.
         """
-        loop = asyncio.get_running_loop()
-        told: asyncio.Future[Told | None] = loop.create_future()
-
-        def look() -> None:
-            if told.done():
-                return
-            try:
-                reply = self.look()
-            except WorkerGoneError as error:
-                told.set_exception(error)
-                return
-            if reply is not None:
-                told.set_result(reply)
-
-        def give_up() -> None:
-            if not told.done():
-                told.set_result(None)
-
-        self._watched = True
+        if self._loop is not patience.loop:
+            self._listen(patience.loop)
+        told: asyncio.Future[Told | None] = patience.loop.create_future()
+        self._told = told
+        limit = patience.limit(told, seconds)
         try:
-            if self._closed:
-                raise WorkerGoneError
-            number = self._link.fileno()
-            loop.add_reader(number, look)
-            timer = loop.call_later(seconds, give_up)
-            try:
-                return await told
-            finally:
-                timer.cancel()
-                loop.remove_reader(number)
+            return await told
         finally:
-            self._watched = False
+            self._told = None
+            limit.forget()
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let a loop watch the socket from now on: to begin and to end that for each query took a tenth of it."""
+        # Set first: who ends this worker from now on leaves it to the loop to close the socket.
+        self._loop = loop
+        if self._closed:
+            self._loop = None
+            self._link.close()
+            raise WorkerGoneError
+        loop.add_reader(self._link.fileno(), self._hear)
+
+    def _hear(self) -> None:
+        """Take in what has come, in the loop that watches."""
+        told = self._told
+        if told is None or told.done():
+            # It has died while nobody waited, or what has come is for a thread.
+            self._turn_away()
+            return
+        try:
+            reply = self.look()
+        except WorkerGoneError as error:
+            self._turn_away()
+            told.set_exception(error)
+            return
+        if reply is not None:
+            told.set_result(reply)
+
+    def _turn_away(self) -> None:
+        if self._loop is not None:
+            self._loop.remove_reader(self._link.fileno())
+            self._loop = None
             if self._closed:
                 self._link.close()
 
@@ -188,7 +202,7 @@ class Worker:
             return
         self._closed = True
         self._signal(signal.SIGKILL)
-        if self._watched:
+        if self._loop is not None and not self._loop.is_closed():
             # A loop would never hear of a file that is closed under it; this way it reads the end.
             with contextlib.suppress(OSError):
                 self._link.shutdown(socket.SHUT_RDWR)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
 from kg.errors import KgError
-from kg.serve import framing, sparql
+from kg.serve import access_log, framing, sparql
 from kg.serve.bodies import BodyGate
 from kg.serve.environ import Environ, Scope, environ_of
 from kg.serve.front import ARRIVED, Front
@@ -62,6 +62,7 @@ class Door:
         """Let nobody wait for what will not come any more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.front.site.engine.close()
+        access_log.flush()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""

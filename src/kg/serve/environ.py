@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 Environ = dict[str, Any]
 
+# Heads of more lines are read each time; strangers could else fill the memory with them. A head has 64 kB at most.
+_KEPT_LINES = 24
+
 _PROTOCOLS: Mapping[str, str] = {"1": "HTTP/1.0", "1.0": "HTTP/1.0", "1.1": "HTTP/1.1"}
 _SAME: Mapping[str, Any] = {
     "SCRIPT_NAME": "",
@@ -47,27 +50,42 @@ class Scope(Protocol):
 def environ_of(scope: Scope) -> Environ:
     """Make the environment of a request; its body is empty until somebody reads it."""
     path = scope.path
-    host, _, port = scope.server.rpartition(":")
-    environ: Environ = {
+    lines = tuple(scope.headers.items())
+    return {
         **_SAME,
+        **(_fields(lines) if len(lines) < _KEPT_LINES else _fields.__wrapped__(lines)),
+        **_address(scope.server, scope.http_version, scope.scheme),
         "REQUEST_METHOD": scope.method,
         # PEP 3333: bytes, each written as the character of its number.
         "PATH_INFO": path if path.isascii() else path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
-        "SERVER_NAME": host,
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": _PROTOCOLS.get(scope.http_version, f"HTTP/{scope.http_version}"),
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
-        "wsgi.url_scheme": scope.scheme,
         "wsgi.input": io.BytesIO(),
     }
-    for name, value in scope.headers.items():
+
+
+# A client sends the same header again and again.
+@lru_cache(maxsize=256)
+def _fields(lines: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    fields: dict[str, str] = {}
+    for name, value in lines:
         key = _key(name) if len(name) < 60 else _key.__wrapped__(name)
         if key is None:
             continue
         # RFC 9110, 5.3: several lines of one name are one list.
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
-    return environ
+        fields[key] = f"{fields[key]},{value}" if key in fields else value
+    return fields
+
+
+@lru_cache(maxsize=64)
+def _address(server: str, http_version: str, scheme: str) -> Mapping[str, str]:
+    host, _, port = server.rpartition(":")
+    return {
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": _PROTOCOLS.get(http_version, f"HTTP/{http_version}"),
+        "wsgi.url_scheme": scheme,
+    }
 
 
 @lru_cache(maxsize=256)

@@ -12,13 +12,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from kg.engine import Answer, Query
 from kg.engine.formats import CSV, GRAPH_TYPES, JSON, RESULTS_TYPES, TSV, TURTLE, XML
 from kg.errors import KgError, NotAcceptableError, ParameterError, QueryRefusedError, QueryTooLargeError
 from kg.serve import conditional, description
+from kg.serve.forms import unquoted
 from kg.serve.negotiate import best, gzip_from, prefers_html
 from kg.serve.problems import error_reply, problem_reply
 from kg.serve.replies import Reply, preflight
@@ -33,8 +35,6 @@ _UPDATE_BODY = "application/sparql-update"
 _MOST_PARAMETERS = 200
 _GZIP_KEPT_BYTES = 16_000_000
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^<>\"{}|^`\\\x00-\x20]*")
-# What SPARQL is made of beside letters and digits, the most frequent first; "%" is not among it.
-_ESCAPES = tuple((f"%{ord(character):02X}", character) for character in " :/<>?{}\n#();\",*=|@^+&\r\t[]!'$\\`")
 _TEXT_TYPES = frozenset({CSV, TSV, TURTLE})
 _VARY = ("Vary", "Accept, Accept-Encoding")
 
@@ -155,17 +155,18 @@ def _receive(site: Site, environ: Mapping[str, Any], arrived: float) -> Reply | 
 
 
 def _reply(site: Site, environ: Mapping[str, Any], answer: Answer, tag: str) -> Reply:
-    headers: tuple[tuple[str, str], ...] = (
-        _content_type(answer.media_type),
-        ("KG-Complete", "true" if answer.complete else "false"),
-    )
-    if answer.limit is not None:
-        headers = (*headers, ("KG-Limit", answer.limit))
+    headers = _said_of(answer.media_type, answer.limit, complete=answer.complete)
     if answer.outside:
         # What another server says may change at any time, so nobody may keep it.
         kept_by_nobody = (("Cache-Control", "no-store"), _VARY, ("KG-Release", site.release))
         return Reply(status=200, body=answer.body, headers=(*headers, *kept_by_nobody))
     return _represent(site, environ, answer.body, tag, headers, cached=answer.cached)
+
+
+@lru_cache(maxsize=64)
+def _said_of(media_type: str, limit: str | None, *, complete: bool) -> tuple[tuple[str, str], ...]:
+    headers = (_content_type(media_type), ("KG-Complete", "true" if complete else "false"))
+    return headers if limit is None else (*headers, ("KG-Limit", limit))
 
 
 def _content_type(media_type: str) -> tuple[str, str]:
@@ -303,23 +304,12 @@ def _pairs(text: str, where: str) -> list[tuple[str, str]]:
     try:
         if text.startswith("query=") and "&" not in text:
             # Most requests look like this, and a general reader takes twice the time.
-            return [("query", _unquoted(text[6:]))]
+            return [("query", unquoted(text[6:]))]
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
     except UnicodeDecodeError:
         raise _refusal(400, "not-utf-8", f"the {where} is not UTF-8") from None
     except ValueError:
         raise _refusal(400, "bad-request", f"the {where} has more than {_MOST_PARAMETERS} parameters") from None
-
-
-def _unquoted(text: str) -> str:
-    """Undo the escapes of a form, as `unquote_plus`, which takes twice as long over a query full of them."""
-    text = text.replace("+", " ")
-    for escape, character in _ESCAPES:
-        if "%" not in text:
-            return text
-        # None of these characters can be part of another escape, so each escape is undone once.
-        text = text.replace(escape, character)
-    return unquote(text, errors="strict")
 
 
 def _graph(name: str, value: str) -> str:
@@ -356,8 +346,14 @@ def _refusal(status: int, slug: str, detail: str, *headers: tuple[str, str]) -> 
 
 
 def _tag(release: str, asked: _Asked, results_type: str | None, graph_type: str | None) -> str:
-    parts = (release, asked.query, asked.default_graphs, asked.named_graphs, results_type, graph_type)
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    digest = _begun_tag(release, asked.default_graphs, asked.named_graphs, results_type, graph_type).copy()
+    digest.update((asked.query or "").encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:32]
+
+
+@lru_cache(maxsize=64)
+def _begun_tag(*parts: Any) -> "hashlib._Hash":
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass"))
 
 
 def _caching(site: Site, tag: str) -> tuple[tuple[str, str], ...]:
