@@ -1,5 +1,7 @@
 """What a build reads: tables, code lists, ontology, questions and reports."""
 
+import contextlib
+import gc
 import hashlib
 import shutil
 import subprocess
@@ -53,7 +55,21 @@ def read_tables(root: Path) -> Corpus:
             "ontology/, data/ and queries/ are"
         )
     currencies = frozenset(currency.alpha_3 for currency in pycountry.currencies)
-    return read_corpus(root / "data", read_codes(root / "ontology"), currencies=currencies)
+    codes = read_codes(root / "ontology")
+    with no_collector():
+        return read_corpus(root / "data", codes, currencies=currencies)
+
+
+@contextlib.contextmanager
+def no_collector() -> Iterator[None]:
+    """Keep the collector of cycles out while millions of objects without cycles are made: it took half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def read_catalog(root: Path) -> Catalog:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import rdflib
 
-from kg.build.inputs import ontology_nquads
+from kg.build.inputs import no_collector, ontology_nquads
 from kg.build.lines import load, write_sorted
 from kg.catalog.load import Catalog
 from kg.catalog.rdf import to_nquads as catalog_to_nquads
@@ -68,7 +68,7 @@ def write_stated(root: Path, corpus: Corpus, catalog: Catalog, folder: Path) -> 
     if link_faults or slice_faults:
         raise CorpusFaultsError((*link_faults, *slice_faults))
     stated = Stated(rows=folder / "stated.nq", terms=folder / "terms.nq", catalog=folder / "catalog.nq")
-    with _room(folder):
+    with _room(folder), no_collector():
         _write_lines(stated.rows, corpus_to_nquads(corpus), links_to_nquads(links), slices)
         _write_lines(stated.terms, ontology_nquads(root / "ontology"))
         _write_lines(stated.catalog, catalog_to_nquads(catalog))

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from kg.tables.cells import (
     CellError,
@@ -20,6 +21,10 @@ from kg.tables.faults import Fault
 from kg.tables.metadata import Column, Table
 
 Value = Reference | Term | str
+# Most cells of a large table say what other cells of their column say: codes, years, firms. They are read once and
+# kept once; a column of names is not kept whole.
+_MOST_KEPT: Final = 10_000
+_Kept = dict[str, tuple[tuple[str, ...], tuple[Value, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +91,14 @@ def _read_text(text: str, table: Table, file: str, notes: list[str]) -> ReadTabl
     faults: list[Fault] = []
     rows: list[Row] = []
     columns: list[Column | None] = []
+    kept: list[_Kept] = []
     seen: dict[str, int] = {}
     for line, record in _records(reader, file, faults):
         if not columns:
             columns = _read_header(record, table, file, line, faults)
             if faults:
                 break
+            kept = [{} for _ in columns]
             continue
         if not any(cell.strip() for cell in record):
             continue
@@ -106,7 +113,7 @@ def _read_text(text: str, table: Table, file: str, notes: list[str]) -> ReadTabl
                 )
             )
             continue
-        row = _read_row(record, columns, table, file, line, faults)
+        row = _read_row(record, columns, kept, table, file, line, faults)
         if row is None:
             continue
         if row.slug in seen:
@@ -196,12 +203,21 @@ def _read_header(record: list[str], table: Table, file: str, line: int, faults: 
 
 
 def _read_row(
-    record: list[str], columns: list[Column | None], table: Table, file: str, line: int, faults: list[Fault]
+    record: list[str],
+    columns: list[Column | None],
+    kept: list[_Kept],
+    table: Table,
+    file: str,
+    line: int,
+    faults: list[Fault],
 ) -> Row | None:
     cells: dict[str, tuple[str, ...]] = {}
     values: dict[str, tuple[Value, ...]] = {}
-    for column, cell in zip(columns, record, strict=True):
+    for column, cell, before in zip(columns, record, kept, strict=True):
         if column is None:
+            continue
+        if cell in before:
+            cells[column.name], values[column.name] = before[cell]
             continue
         text = cell.strip() or column.default
         if not text:
@@ -218,6 +234,7 @@ def _read_row(
             continue
         items = split_list(text) if column.is_list else (text,)
         parsed: list[Value] = []
+        faults_before = len(faults)
         for item in items:
             try:
                 parsed.append(_read_item(item, column))
@@ -245,6 +262,8 @@ def _read_row(
             )
         cells[column.name] = items
         values[column.name] = tuple(parsed)
+        if len(faults) == faults_before and len(before) < _MOST_KEPT:
+            before[cell] = items, values[column.name]
     key = [cells.get(name, ("",))[0] for name in table.key]
     if not all(key):
         return None
