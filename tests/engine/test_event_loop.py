@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import uvloop
 
 from kg.engine import Answer, Limits, Query
 from kg.engine.pool import PoolEngine
@@ -36,7 +37,7 @@ def at_loop(engine: PoolEngine, work: Callable[[Ask], Coroutine[Any, Any, Any]],
 
     # In a thread of its own: the browser of other tests leaves a loop running in this one.
     with ThreadPoolExecutor(1) as apart:
-        return apart.submit(asyncio.run, main()).result()
+        return apart.submit(uvloop.run, main()).result()
 
 
 def label(number: int) -> Query:

@@ -5,13 +5,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import uvloop
+
 from kg.engine.patience import Patience
 
 
 def run(work: Any) -> Any:
     """Run a coroutine in a thread of its own, since the browser of other tests leaves a loop running in this one."""
     with ThreadPoolExecutor(1) as apart:
-        return apart.submit(asyncio.run, work).result()
+        return apart.submit(uvloop.run, work).result()
 
 
 def test_each_wait_ends_in_its_turn_and_not_before_its_time() -> None:
@@ -34,6 +36,18 @@ def test_each_wait_ends_in_its_turn_and_not_before_its_time() -> None:
     ended = run(main())
     assert [number for number, _ in ended] == [4, 3, 2, 1, 0]
     assert all(late > -0.005 for _, late in ended)
+
+
+def test_a_wait_with_no_time_left_ends_at_once() -> None:
+    async def main() -> list[None]:
+        loop = asyncio.get_running_loop()
+        patience = Patience(loop)
+        waits = [loop.create_future() for _ in range(6)]
+        for wait, seconds in zip(waits, (0.05, -1.0, 0.0, 0.02, -0.5, 0.05), strict=True):
+            patience.limit(wait, seconds)
+        return await asyncio.wait_for(asyncio.gather(*waits), 10)
+
+    assert run(main()) == [None] * 6
 
 
 def test_what_has_ended_by_itself_is_left_alone() -> None:

@@ -5,6 +5,7 @@ A timer for each wait, begun and cancelled, took a twentieth of a small query.
 
 import asyncio
 from heapq import heappop, heappush
+from math import inf
 from typing import Any
 
 # A wait that may be ended with None.
@@ -37,23 +38,25 @@ class Patience:
         """Begin with nobody waiting."""
         self.loop = loop
         self._limits: list[Limit] = []
-        self._timer: asyncio.TimerHandle | None = None
+        # Not asked of the timer: for a moment that is past a loop may give one that has no time.
+        self._next = inf
+        self._timer: asyncio.Handle | None = None
 
     def limit(self, wait: Wait, seconds: float) -> Limit:
         """Give a wait the result None unless it has ended after so many seconds."""
         limit = Limit(self.loop.time() + seconds, wait)
         heappush(self._limits, limit)
-        if self._timer is None or limit.when < self._timer.when():
+        if limit.when < self._next:
             self._set(limit.when)
         return limit
 
     def _set(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.loop.call_at(when, self._look)
+        self._next, self._timer = when, self.loop.call_at(when, self._look)
 
     def _look(self) -> None:
-        self._timer = None
+        self._next, self._timer = inf, None
         now = self.loop.time()
         while self._limits:
             limit = self._limits[0]

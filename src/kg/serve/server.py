@@ -14,7 +14,7 @@ from flask import Flask
 
 from kg.config import Settings
 from kg.errors import ConfigError, KgError, SnapshotError
-from kg.serve import access_log
+from kg.serve import access_log, collecting
 from kg.serve.app import create_app
 from kg.serve.door import Door
 from kg.serve.front import Front
@@ -86,6 +86,7 @@ def load(settings: Settings, release: str) -> Door:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.setswitchinterval(_TURN_S)
+    collecting.begin()
     _start_logging(settings)
     try:
         front = Front(create_app(open_best(settings, release)))
@@ -173,11 +174,17 @@ class Watch:
         self._refused = None
         log.warning("serving release %s instead of %s", fresh.release, serving.release)
         # Requests that began with the old release may use it until their deadline.
-        timer = threading.Timer(self._settings.query_seconds + 5, serving.engine.close)
+        timer = threading.Timer(self._settings.query_seconds + 5, _close, ([serving],))
         timer.daemon = True
         timer.start()
         threading.Thread(target=warm_rest, args=(self._app,), name="kg-warm", daemon=True).start()
         return True
+
+
+def _close(served: list[Site]) -> None:
+    """Close a release, and let go of it: a timer keeps what it was given as long as it runs."""
+    served.pop().engine.close()
+    collecting.collect_all()
 
 
 def _free_port(host: str, port: int) -> int:
