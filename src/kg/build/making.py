@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -112,6 +113,8 @@ def _make_graph(
     store: Path | None,
 ) -> Made:
     inferred = folder / "inferred.nq"
+    # The cells are gone, but free objects that the interpreter keeps for later lie all over their memory.
+    gc.collect()
     with (
         ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool,
         ThreadPoolExecutor(1) as loader,
