@@ -13,7 +13,7 @@ import requests
 
 from tests.crash.disk import build, rename_omega
 from tests.crash.outcome import Outcome
-from tests.hostile.corpus import by_hand
+from tests.hostile.corpus import by_hand, names_that_are_scripts
 from tests.hostile.generator import generated, light
 from tests.hostile.judge import DEADLINE_S, send_all
 from tests.serve.service import Server, in_process, publish_text, running, sample_quads
@@ -175,7 +175,7 @@ def read_while_publishing(folder: Path, root: Path, publishes: int, reads: int) 
 def hostile_input(base: Path, seeds: int, first: int) -> Outcome:
     """Send everything collected and, for each seed, what it generates; only a few seeds bring what takes seconds."""
     folder = base / "hostile"
-    made = publish_text(folder / "snapshots", sample_quads())
+    made = publish_text(folder / "snapshots", sample_quads() + names_that_are_scripts())
     sent = 0
     wrong: list[str] = []
     begun = time.monotonic()

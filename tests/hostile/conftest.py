@@ -1,29 +1,20 @@
 """One small snapshot and one service for all tests of hostile input."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kg.snapshot import Snapshot
-from tests.hostile.corpus import SCRIPTS
-from tests.serve.service import GRAPH, ID, KG, LABEL, InProcess, in_process, publish_text, sample_quads
-
-TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+from tests.hostile.corpus import names_that_are_scripts
+from tests.serve.service import InProcess, in_process, publish_text, sample_quads
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Snapshot]:
     """Folder of snapshots and the one in it."""
     folder = tmp_path_factory.mktemp("serve") / "snapshots"
-    # Names that are scripts: whoever can write a table must not be able to run anything in a reader's browser.
-    named = [
-        f"<{ID}actor/xss-{number}> <{predicate}> {value} <{GRAPH}actor> ."
-        for number, script in enumerate(SCRIPTS)
-        for predicate, value in ((TYPE, f"<{KG}Company>"), (LABEL, json.dumps(script)))
-    ]
-    return folder, publish_text(folder, sample_quads() + "\n".join(named) + "\n")
+    return folder, publish_text(folder, sample_quads() + names_that_are_scripts())
 
 
 @pytest.fixture(scope="session")

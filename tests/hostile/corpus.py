@@ -1,12 +1,16 @@
 """Hostile requests collected by hand, each with the statuses that are right for it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from tests.serve.service import GRAPH, ID, KG, LABEL
+
 JSON = "application/sparql-results+json"
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
+TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 # What a query that is too heavy may end in, wherever it is noticed.
 STOPPED = frozenset({403, 413, 503})
@@ -201,6 +205,16 @@ def by_hand() -> Iterator[Case]:
     yield from _encodings()
     yield from _headers()
     yield from _methods()
+
+
+def names_that_are_scripts() -> str:
+    """Write the N-Quads that `by_hand` looks for: who can write a table must not run anything in a reader's browser."""
+    lines = (
+        f"<{ID}actor/xss-{number}> <{predicate}> {value} <{GRAPH}actor> ."
+        for number, script in enumerate(SCRIPTS)
+        for predicate, value in ((TYPE, f"<{KG}Company>"), (LABEL, json.dumps(script)))
+    )
+    return "\n".join(lines) + "\n"
 
 
 def _labels() -> Iterator[Case]:
