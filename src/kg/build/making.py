@@ -3,10 +3,13 @@
 import contextlib
 import errno
 import gc
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -116,7 +119,7 @@ def _make_graph(
     # The cells are gone, but free objects that the interpreter keeps for later lie all over their memory.
     gc.collect()
     with (
-        ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool,
+        ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool,
         ThreadPoolExecutor(1) as loader,
     ):
         stage("rules and shapes")
@@ -139,6 +142,18 @@ def _make_graph(
         warnings = _raise_violations((*first.result(), *second.result()), corpus)
         _wait(loading, folder)
     return Made(release=lines.release, stated=lines.stated, inferred=lines.inferred, warnings=warnings)
+
+
+def _end_with_parent() -> None:
+    """See that this process ends when the build is killed; by itself it would wait for work for ever."""
+    build = parent_process()
+    assert build is not None  # noqa: S101  (it was started by one)
+
+    def watch() -> None:
+        wait([build.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="kg-parent", daemon=True).start()
 
 
 def _wait(loading: Iterable[Future[None]], folder: Path) -> None:
