@@ -1,6 +1,6 @@
 """An end for each wait of an event loop, with one timer for all of them.
 
-A timer for each wait, begun and cancelled, took a twentieth of a small query.
+Most waits end long before their time, and a timer for each would be begun and cancelled for nothing.
 """
 
 import asyncio

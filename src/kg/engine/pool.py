@@ -91,8 +91,7 @@ class PoolEngine(Asking):
 
     def answer(self, query: Query) -> Answer:
         """Answer in the asked media type, as `Engine.answer`."""
-        key = self._key(query)
-        kept = None if key is None else self._cache.get(key)
+        key, kept = self._kept(query)
         if kept is not None:
             return kept
         try:
@@ -104,8 +103,7 @@ class PoolEngine(Asking):
 
     async def answer_soon(self, query: Query, threads: Executor) -> Answer:
         """Answer without holding up the event loop that runs this, as `Engine.answer_soon`."""
-        key = self._key(query)
-        kept = None if key is None else self._cache.get(key)
+        key, kept = self._kept(query)
         if kept is not None:
             return kept
         try:
@@ -141,8 +139,12 @@ class PoolEngine(Asking):
         self._slow.close()
         self._crew.close()
 
-    def _key(self, query: Query) -> Key | None:
-        return AnswerCache.key(query) if AnswerCache.concerns(query) else None
+    def _kept(self, query: Query) -> tuple[Key | None, Answer | None]:
+        """Return the name under which an answer may be kept, if it may be, and the answer that is."""
+        if not AnswerCache.concerns(query):
+            return None, None
+        key = AnswerCache.key(query)
+        return key, self._cache.get(key)
 
     def _keep(self, key: Key | None, answer: Answer) -> Answer:
         if key is not None and not answer.outside:

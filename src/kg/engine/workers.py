@@ -117,7 +117,7 @@ class Worker:
             limit.forget()
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let a loop watch the socket from now on: to begin and to end that for each query took a tenth of it."""
+        """Let a loop watch the socket from now on: to begin and to end that for each query takes two system calls."""
         # Set first: who ends this worker from now on leaves it to the loop to close the socket.
         self._loop = loop
         if self._closed:

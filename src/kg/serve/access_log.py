@@ -8,8 +8,8 @@ import time
 from collections import deque
 from functools import lru_cache
 
-# Lines wait so long for others, and are written with them: a system call for each took a tenth of a small query, and
-# let other threads have the interpreter in the middle of it.
+# Lines wait so long for others, and are written with them: a system call for each would let other threads have the
+# interpreter in the middle of every query.
 _WAIT_S = 0.1
 _MOST_LINES = 1_000
 
